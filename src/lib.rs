@@ -1,5 +1,6 @@
 //! frostline: a declarative transfer-learning experiment runner.
 
 pub mod digest;
+pub mod kernels;
 pub mod rng;
 pub mod stop;
