@@ -1,6 +1,8 @@
 //! frostline: a declarative transfer-learning experiment runner.
 
+pub mod clock;
 pub mod digest;
 pub mod kernels;
+pub mod files;
 pub mod rng;
 pub mod stop;
