@@ -1,5 +1,6 @@
 //! frostline: a declarative transfer-learning experiment runner.
 
+pub mod cache;
 pub mod clock;
 pub mod digest;
 pub mod kernels;
