@@ -6,4 +6,5 @@ pub mod digest;
 pub mod kernels;
 pub mod files;
 pub mod rng;
+pub mod spec;
 pub mod stop;

@@ -1,0 +1,53 @@
+//! `top.init`: what the top starts from.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+use toml::Value;
+
+use crate::spec::knob::{Fault, Knob};
+
+/// What the top starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Init {
+    /// Drawn at random (Glorot uniform), from the seed.
+    Random,
+    /// The top of an earlier run: a path, an id, `name`, `name@latest` or `name@best`.
+    Run(String),
+}
+
+impl Knob for Init {
+    fn expected() -> Cow<'static, str> {
+        "`random` or `run:RUN`, as in `run:cats-vs-dogs@best`".into()
+    }
+
+    fn read(value: &Value) -> Result<Self, Fault> {
+        let fault = || Fault::expected(&Self::expected(), value);
+        let text = value.as_str().ok_or_else(fault)?;
+        if text == "random" {
+            return Ok(Self::Random);
+        }
+        let Some(run) = text.strip_prefix("run:") else {
+            return Err(fault().hint(format!("to go on from an earlier run, write `run:{text}`")));
+        };
+        match run.rsplit_once('@') {
+            _ if run.is_empty() => Err(fault()),
+            Some((name, "best" | "latest")) if !name.is_empty() => Ok(Self::Run(run.to_owned())),
+            Some((_, which)) => {
+                Err(Fault::new(format!("expected `@best` or `@latest` after the run's name, found `@{which}`")))
+            }
+            None => Ok(Self::Run(run.to_owned())),
+        }
+    }
+
+    fn write(&self) -> Value {
+        Value::String(match self {
+            Self::Random => "random".to_owned(),
+            Self::Run(run) => format!("run:{run}"),
+        })
+    }
+
+    fn schema() -> serde_json::Value {
+        json!({ "type": "string", "pattern": "^(random|run:.+)$" })
+    }
+}

@@ -1,0 +1,13 @@
+//! `precision`: of layers that aren't trained.
+
+use crate::spec::knob::word_knob;
+
+word_knob! {
+    /// The number format of frozen layers.
+    Precision {
+        /// 32-bit floats.
+        F32 = "f32",
+        /// Products of bfloat16 values, summed in 32 bits.
+        Bf16 = "bf16",
+    }
+}
