@@ -8,5 +8,7 @@ pub mod isa;
 pub mod loss;
 pub mod optimizer;
 pub mod pool;
+pub mod trunk;
 
 pub use isa::Isa;
+pub use trunk::{ConvLayer, Pool, Precision, Scratch, Trunk};
