@@ -2,9 +2,10 @@
 
 pub mod cache;
 pub mod clock;
+pub mod data;
 pub mod digest;
-pub mod kernels;
 pub mod files;
+pub mod kernels;
 pub mod rng;
 pub mod spec;
 pub mod stop;

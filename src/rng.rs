@@ -16,7 +16,7 @@ pub enum Purpose {
     Dropout = 3,
     /// Augmentation; the index is the image's place in the manifest.
     Augment = 4,
-    /// The stratified split; the index is the class.
+    /// The stratified split; the index is the first eight bytes of the image's digest.
     Split = 5,
     /// Points of a sweep; the index is the point.
     Sweep = 6,

@@ -1,0 +1,44 @@
+//! Images on disk to pixels in memory: which files there are, what they show, and how training sees them.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`scan`] | walks a folder of class folders into a [`manifest`]: classes, paths, digests |
+//! | [`split`] | a stratified part of a manifest, for validation |
+//! | [`decode`] | bytes to [`pixels`]: RGB, upright, on white, whatever the file was |
+//! | [`resize`] | Pillow's four filters, bit for bit |
+//! | [`preprocess`] | pixels to the numbers the network was trained on |
+//! | [`augment`] | Keras' `ImageDataGenerator`, drawn per (seed, epoch, image) |
+//! | [`load`] | one image of a manifest, read, checked against its digest, decoded and resized |
+//! | [`pipeline`] | ordered prefetching on worker threads, in bounded memory |
+//!
+//! It must not know: networks, experiment files, caches, runs. It prints nothing and reads no clock and no environment.
+//!
+//! Invariants:
+//! - The same bytes give the same pixels on every machine: no result depends on the instruction set or the number of
+//!   threads.
+//! - Nothing is allocated for what a header claims before the claim was held against [`decode::MAX_PIXELS`].
+//! - A file that isn't what the manifest saw is never used under the manifest's digest.
+
+pub mod augment;
+pub mod decode;
+pub mod load;
+pub mod manifest;
+pub mod pipeline;
+pub mod pixels;
+pub mod preprocess;
+pub mod problem;
+pub mod resize;
+pub mod scan;
+pub mod split;
+
+pub use augment::{Augment, Fill, Transform};
+pub use decode::{Format, ImageError, decode};
+pub use load::{LoadError, Target, check, load, load_file};
+pub use manifest::{Image, Manifest, Skipped};
+pub use pipeline::{Lease, Prefetch};
+pub use pixels::Pixels;
+pub use preprocess::Preprocess;
+pub use problem::{DataError, Problem, Warning, warnings};
+pub use resize::{Filter, resize};
+pub use scan::{OnBadImage, ScanOptions, scan};
+pub use split::split;
