@@ -6,6 +6,7 @@ pub mod data;
 pub mod digest;
 pub mod files;
 pub mod kernels;
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stop;

@@ -1,0 +1,189 @@
+//! From a run directory to a [`RunView`]: the only place here that knows the files of a run.
+//!
+//! Only `spec.toml` must be there; a run that has just begun has nothing else. `summary.json` is read with a loose hand:
+//! what it says beyond what is shown by name becomes a fact, so that nothing it knows is hidden.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::error::{ReportError, ReportProblem};
+use super::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Settings, Skipped, StageView, Template};
+
+/// Members of `summary.json` that are shown in places of their own, or are a repetition of other files.
+const SHOWN: [&str; 8] = ["stages", "classes", "skipped", "started", "template", "command", "state", "id"];
+
+impl RunView {
+    /// Reads a run directory.
+    pub fn load(dir: &Path) -> Result<Self, ReportError> {
+        let (name, id) = names(dir);
+        let spec = required(dir, "spec.toml")?;
+        let settings = Settings::parse(&spec).map_err(|error| ReportError {
+            path: dir.join("spec.toml"),
+            problem: ReportProblem::Toml(Box::new(error)),
+        })?;
+        let mut run = Self { name, id, spec, settings, ..Self::default() };
+        run.metrics = rows(dir, "metrics.csv", epoch)?;
+        run.predictions = rows(dir, "predictions.csv", prediction)?;
+        let status = json(dir, "status.json")?;
+        run.state = text_at(&status, "state").unwrap_or_else(|| "unknown".to_owned());
+        let summary = json(dir, "summary.json")?;
+        run.add_summary(&summary);
+        run.command = text_at(&summary, "command")
+            .unwrap_or_else(|| format!("frostline run runs/{}/{}/spec.toml", run.name, run.id));
+        Ok(run)
+    }
+
+    fn add_summary(&mut self, summary: &Value) {
+        self.started = summary.get("started").and_then(seconds);
+        self.classes =
+            list(summary.get("classes")).iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
+        self.stages = list(summary.get("stages")).iter().map(stage).collect();
+        self.skipped = list(summary.get("skipped")).iter().map(skipped).collect();
+        self.template = summary.get("template").map(|template| self.template_from(template));
+        for (key, value) in summary.as_object().into_iter().flatten().filter(|(key, _)| !SHOWN.contains(&key.as_str()))
+        {
+            add_facts(&mut self.facts, &spoken(key), value);
+        }
+    }
+
+    /// `{name, differs: {key: [template's value or null, run's value]}}`: the run's settings with the template's values.
+    fn template_from(&self, template: &Value) -> Template {
+        let mut base = self.settings.clone();
+        for (key, pair) in template.get("differs").and_then(Value::as_object).into_iter().flatten() {
+            match pair.get(0).and_then(scalar) {
+                Some(value) => base.insert(key, value),
+                None => base.remove(key),
+            }
+        }
+        Template { name: text_at(template, "name").unwrap_or_default(), settings: base }
+    }
+}
+
+/// `<name>/<id>` from the end of the path.
+fn names(dir: &Path) -> (String, String) {
+    let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let part = |path: Option<&Path>| path.and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    (part(whole.parent()), part(Some(&whole)))
+}
+
+fn required(dir: &Path, file: &str) -> Result<String, ReportError> {
+    let path = dir.join(file);
+    std::fs::read_to_string(&path).map_err(|error| ReportError { path, problem: ReportProblem::Read(error) })
+}
+
+fn optional(dir: &Path, file: &str) -> Result<Option<String>, ReportError> {
+    match required(dir, file) {
+        Ok(text) => Ok(Some(text)),
+        Err(ReportError { problem: ReportProblem::Read(error), .. })
+            if error.kind() == std::io::ErrorKind::NotFound =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn json(dir: &Path, file: &str) -> Result<Value, ReportError> {
+    let Some(text) = optional(dir, file)? else { return Ok(Value::Null) };
+    serde_json::from_str(&text)
+        .map_err(|error| ReportError { path: dir.join(file), problem: ReportProblem::Json(error) })
+}
+
+/// The fields of one line, by the names of their columns.
+struct Fields<'a> {
+    header: &'a csv::StringRecord,
+    record: &'a csv::StringRecord,
+}
+
+impl Fields<'_> {
+    fn get(&self, column: &'static str) -> Result<&str, ReportProblem> {
+        let at = self.header.iter().position(|name| name == column).ok_or(ReportProblem::Column(column))?;
+        Ok(self.record.get(at).unwrap_or_default())
+    }
+}
+
+fn rows<T>(dir: &Path, file: &str, row: impl Fn(&Fields) -> Result<T, ReportProblem>) -> Result<Vec<T>, ReportError> {
+    let Some(text) = optional(dir, file)? else { return Ok(Vec::new()) };
+    parsed(&text, row).map_err(|problem| ReportError { path: dir.join(file), problem })
+}
+
+fn parsed<T>(text: &str, row: impl Fn(&Fields) -> Result<T, ReportProblem>) -> Result<Vec<T>, ReportProblem> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().map_err(ReportProblem::Csv)?.clone();
+    let records = reader.records().map(|record| record.map_err(ReportProblem::Csv));
+    records.map(|record| row(&Fields { header: &header, record: &record? })).collect()
+}
+
+fn epoch(fields: &Fields) -> Result<Epoch, ReportProblem> {
+    let mut row = Epoch { stage: fields.get("stage")?.to_owned(), ..Epoch::default() };
+    row.epoch = fields.get("epoch")?.parse().unwrap_or_default();
+    for column in Column::ALL {
+        row.cells[column as usize] = Cell::new(fields.get(column.name())?);
+    }
+    Ok(row)
+}
+
+fn prediction(fields: &Fields) -> Result<Prediction, ReportProblem> {
+    Ok(Prediction {
+        path: fields.get("path")?.to_owned(),
+        label: fields.get("label")?.to_owned(),
+        predicted: fields.get("predicted")?.to_owned(),
+        probability: fields.get("probability")?.parse().unwrap_or_default(),
+    })
+}
+
+fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text_at(value: &Value, key: &str) -> Option<String> {
+    value.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn seconds(value: &Value) -> Option<f64> {
+    value.as_f64()
+}
+
+fn stage(value: &Value) -> StageView {
+    let outcome = match text_at(value, "outcome").as_deref() {
+        Some("cached") => Outcome::Cached,
+        Some("partly") => Outcome::Partly,
+        _ => Outcome::Computed,
+    };
+    StageView {
+        name: text_at(value, "name").unwrap_or_default(),
+        outcome,
+        why: text_at(value, "why").unwrap_or_default(),
+        seconds: value.get("seconds").and_then(Value::as_f64),
+    }
+}
+
+fn skipped(value: &Value) -> Skipped {
+    Skipped { path: text_at(value, "path").unwrap_or_default(), reason: text_at(value, "reason").unwrap_or_default() }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Object(_) => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => Some(value.to_string()),
+    }
+}
+
+/// A key as words: `git_commit` -> `git commit`.
+fn spoken(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+fn add_facts(facts: &mut Vec<Fact>, label: &str, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| add_facts(facts, &format!("{label}: {}", spoken(key)), value))
+        }
+        Value::Null => {}
+        Value::String(_) | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            facts.extend(scalar(value).map(|value| Fact { label: label.to_owned(), value }));
+        }
+    }
+}

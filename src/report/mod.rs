@@ -1,0 +1,39 @@
+//! What people look at: curves, confusion, comparison, pages that need nothing else.
+//!
+//! Everything here is a pure function of [`RunView`], the plain account of one run, but for two doors: [`RunView::load`]
+//! reads a run directory and [`write_run`] writes pictures and page into one. Nothing here asks the clock, the
+//! environment or a terminal: width and colour are arguments, and the same run gives the same bytes.
+//!
+//! Invariants:
+//! - a page is one file: no link, script, font or picture is fetched from anywhere;
+//! - every text that comes from a run (class names, paths, reasons) passes through the template's escaping, or, inside
+//!   the data of a script, through [`page::frame`]'s;
+//! - values are shown as `metrics.csv` has them: cells keep their text.
+
+pub mod classes;
+pub mod compare;
+pub mod error;
+pub mod examples;
+mod load;
+pub mod objective;
+mod page;
+pub mod plots;
+pub mod settings;
+pub mod tensorboard;
+mod thumbnail;
+pub mod view;
+mod write;
+
+pub use classes::Confusion;
+pub use compare::Comparison;
+pub use error::ReportError;
+pub use objective::{Objective, best};
+pub use page::run_page;
+pub use plots::confusion::confusion_svg;
+pub use plots::curves::curves_svg;
+pub use plots::terminal::{TerminalSize, terminal_curves};
+pub use settings::Settings;
+pub use tensorboard::event_file;
+pub use view::{Augmented, Cell, Column, Epoch, Fact, Outcome, Pictures, Pixels, Prediction, RunView};
+pub use view::{Skipped, StageView, Template};
+pub use write::write_run;
