@@ -1,0 +1,106 @@
+//! Trained fully connected layers on the CPU.
+
+use std::sync::{Arc, Mutex};
+
+use dfdx::shapes::HasShape;
+
+use super::tape::{copy_to, follow};
+use super::{Fast, lock};
+use crate::kernels::optimizer::{self, Step};
+use crate::kernels::{dense, isa};
+use crate::net::NetError;
+use crate::net::backend::{InputGradient, Rows, TapeOf, Trained};
+use crate::net::parameter::{Parameter, Update};
+
+/// A trained fully connected layer with bias. The closures on the tape share it.
+pub struct Dense(Arc<Mutex<State>>);
+
+struct State {
+    weight: Parameter,
+    bias: Parameter,
+    /// The last forward pass's input, which the gradient by weights needs.
+    input: Vec<f32>,
+    /// Forward passes so far: a backward pass needs what the last one left in `input`.
+    passes: u64,
+    update: Update,
+    dx: InputGradient,
+    by_bias: Vec<f32>,
+}
+
+impl Dense {
+    pub(super) fn new(weight: Parameter, bias: Parameter, dx: InputGradient) -> Self {
+        let (input, update, by_bias) = (Vec::new(), Update::default(), Vec::new());
+        Self(Arc::new(Mutex::new(State { weight, bias, input, passes: 0, update, dx, by_bias })))
+    }
+
+    pub(super) fn run<T: TapeOf<Fast>>(&self, input: Rows<Fast, T>) -> Result<Rows<Fast, T>, NetError> {
+        let &(batch, inputs) = input.shape();
+        let mut state = lock(&self.0);
+        let (outputs, expected) = (state.weight.shape[0], state.weight.shape[1]);
+        if inputs != expected {
+            return Err(NetError::Width { expected, found: inputs });
+        }
+        let layer = dense::Dense { isa: isa::current(), batch, inputs, outputs };
+        copy_to(&input, &mut state.input);
+        let output = state.forward(&layer);
+        let (shared, pass) = (Arc::clone(&self.0), state.passes);
+        drop(state);
+        follow(input, output, (batch, outputs), move |dy: &[f32]| lock(&shared).backward(&layer, pass, dy))
+    }
+}
+
+impl State {
+    fn forward(&mut self, layer: &dense::Dense) -> Vec<f32> {
+        self.passes += 1;
+        let mut output = vec![0.0; layer.batch * layer.outputs];
+        layer.forward(&self.input, &self.weight.value, &self.bias.value, &mut output);
+        output
+    }
+
+    /// The gradient by input, if needed; that of the parameters is kept or applied as the layer was told.
+    fn backward(&mut self, layer: &dense::Dense, pass: u64, dy: &[f32]) -> Option<Vec<f32>> {
+        assert_eq!(pass, self.passes, "a dense layer's backward pass follows its own forward pass");
+        // Before the weights move.
+        let dx = (self.dx == InputGradient::Needed).then(|| {
+            let mut dx = vec![0.0; layer.batch * layer.inputs];
+            layer.gradient_by_input(dy, &self.weight.value, &mut dx);
+            dx
+        });
+        self.by_bias.resize(layer.outputs, 0.0);
+        layer.gradient_by_bias(dy, &mut self.by_bias);
+        match self.update.clone() {
+            Update::KeepGradient => self.keep(layer, dy),
+            Update::Apply(step) => self.apply(layer, dy, &step),
+        }
+        dx
+    }
+
+    fn keep(&mut self, layer: &dense::Dense, dy: &[f32]) {
+        self.weight.gradient.resize(layer.inputs * layer.outputs, 0.0);
+        layer.gradient_by_weights(&self.input, dy, &mut self.weight.gradient);
+        self.bias.gradient.clone_from(&self.by_bias);
+    }
+
+    fn apply(&mut self, layer: &dense::Dense, dy: &[f32], step: &Step) {
+        layer.update(&self.input, dy, step, self.weight.moving(&step.rule));
+        optimizer::update(layer.isa, &step.without_penalty(), &self.by_bias, self.bias.moving(&step.rule));
+    }
+}
+
+impl Trained for Dense {
+    fn arm(&mut self, update: Update) {
+        lock(&self.0).update = update;
+    }
+
+    fn each(&self, visit: &mut dyn FnMut(&Parameter)) {
+        let state = lock(&self.0);
+        visit(&state.weight);
+        visit(&state.bias);
+    }
+
+    fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Parameter)) {
+        let state = &mut *lock(&self.0);
+        visit(&mut state.weight);
+        visit(&mut state.bias);
+    }
+}
