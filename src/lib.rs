@@ -6,11 +6,8 @@ pub mod data;
 pub mod digest;
 pub mod files;
 pub mod kernels;
-<<<<<<< HEAD
-pub mod report;
-=======
 pub mod net;
->>>>>>> d3e44a2 (Hold VGG16's base in one dfdx type, its sizes followed by the compiler, its frozen part one module)
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stop;
