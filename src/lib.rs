@@ -11,3 +11,4 @@ pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stop;
+pub mod train;

@@ -48,7 +48,7 @@ pub use max_pool2::MaxPool2;
 pub use parameter::{Parameter, Update};
 pub use size::{BUILT_IN_SIZES, Half1, Half2, Half3, Half4, Half5, Halved, is_compiled_in};
 pub use tail::{Tail, TailSpec, trained_tail};
-pub use top::{Top, TopShape};
+pub use top::{Top, TopShape, tensor_names as top_tensor_names};
 pub use weights::{BaseWeights, Convolution, WeightsError};
 
 pub use crate::kernels::activation::Activation;

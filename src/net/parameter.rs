@@ -29,6 +29,11 @@ impl Parameter {
         Self { name: name.into(), shape, value, ..Self::default() }
     }
 
+    /// Whether it multiplies (a kernel, which penalties apply to) rather than adds (a bias).
+    pub fn is_kernel(&self) -> bool {
+        self.shape.len() > 1
+    }
+
     /// The value and the moments that an optimiser's rule keeps, to be updated: moments start at zero.
     pub(crate) fn moving(&mut self, rule: &Rule) -> optimizer::Parameter<'_> {
         let kept = |moment: usize| if rule.moments() >= moment { self.value.len() } else { 0 };

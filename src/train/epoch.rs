@@ -1,0 +1,105 @@
+//! One epoch of training.
+
+use super::evaluate::penalty_of;
+use super::schedule::Place;
+use super::state::Memory;
+use super::step::step;
+use super::{Batch, Diverged, FitError, Model, Observer, Pass, Progress, Samples, Settings};
+use crate::net::{MaskKey, Targets};
+use crate::rng::{Purpose, Stream};
+use crate::stop::StopToken;
+
+/// What is the same in every epoch.
+pub(super) struct Course<'a> {
+    pub settings: &'a Settings,
+    pub class_weights: Option<Vec<f32>>,
+    pub samples: usize,
+}
+
+/// How an epoch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Whole,
+    Stopped,
+}
+
+impl Course<'_> {
+    /// Batches of an epoch.
+    pub fn batches(&self) -> usize {
+        self.samples.div_ceil(self.settings.batch_size)
+    }
+
+    /// Where a step lies in the run.
+    pub fn place(&self, step: u64) -> Place {
+        Place { step, steps_per_epoch: self.batches() as u64, epochs: self.settings.epochs }
+    }
+
+    /// Trains from where `memory` stands to the end of its epoch, or until a stop is asked for.
+    pub fn train(
+        &self,
+        model: &mut dyn Model,
+        samples: &mut dyn Samples,
+        memory: &mut Memory,
+        observer: &mut dyn Observer,
+        stop: &StopToken,
+    ) -> Result<Ended, FitError> {
+        let size = self.settings.batch_size;
+        let order = self.order(memory.epoch);
+        let rest = &order[memory.batch * size..];
+        let pass = Pass { epoch: memory.epoch, order: rest, batch_size: size };
+        samples.begin(&pass).map_err(FitError::Source)?;
+        let mut inputs = vec![0.0; size.min(self.samples) * samples.sample_len()];
+        for batch in rest.chunks(size) {
+            if stop.is_requested() {
+                return Ok(Ended::Stopped);
+            }
+            let inputs = &mut inputs[..batch.len() * samples.sample_len()];
+            samples.fill(batch.len(), inputs).map_err(FitError::Source)?;
+            let labels: Vec<u32> = batch.iter().map(|&sample| samples.labels()[sample as usize]).collect();
+            let targets = Targets { labels: &labels, class_weights: self.class_weights.as_deref() };
+            self.train_batch(model, Batch { inputs, targets }, memory)?;
+            observer.batch(&self.progress(memory));
+        }
+        Ok(Ended::Whole)
+    }
+
+    fn train_batch(&self, model: &mut dyn Model, batch: Batch<'_>, memory: &mut Memory) -> Result<(), FitError> {
+        let first_sample = (memory.batch * self.settings.batch_size) as u64;
+        let masks = MaskKey { seed: self.settings.seed, epoch: memory.epoch, first_sample };
+        // The penalty belongs to the weights that the loss was computed with.
+        let penalty = penalty_of(model, self.settings.penalty);
+        let sums = model.train(batch, masks, &step(self.settings, self.place(memory.steps)))?;
+        memory.running.add(sums.loss, penalty, sums.correct, batch.targets.labels.len());
+        if !memory.running.loss.is_finite() {
+            return Err(diverged(memory, memory.batch, sums.loss / batch.targets.labels.len() as f64));
+        }
+        memory.batch += 1;
+        memory.steps += 1;
+        Ok(())
+    }
+
+    /// The samples' order in an epoch.
+    fn order(&self, epoch: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.samples as u32).collect();
+        Stream::new(self.settings.seed, Purpose::Shuffle, epoch, 0).shuffle(&mut order);
+        order
+    }
+
+    fn progress(&self, memory: &Memory) -> Progress {
+        Progress {
+            epoch: memory.epoch,
+            epochs: self.settings.epochs,
+            batch: memory.batch,
+            batches: self.batches(),
+            samples: memory.running.samples,
+            loss: memory.running.mean_loss(),
+            accuracy: memory.running.accuracy(),
+        }
+    }
+}
+
+/// The error of a loss that is not finite.
+pub(super) fn diverged(memory: &Memory, batch: usize, loss: f64) -> FitError {
+    let hint = "a smaller learning rate (`optimizer.lr`) usually cures it";
+    FitError::Diverged(Diverged { epoch: memory.epoch, batch, loss, hint, rows: memory.rows.clone() })
+}

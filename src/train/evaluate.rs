@@ -1,0 +1,86 @@
+//! Passes without training: metrics and probabilities.
+
+use super::metrics::Running;
+use super::{Batch, FitError, Model, Pass, Penalty, Samples};
+use crate::net::{Targets, penalty};
+use crate::stop::StopToken;
+
+/// Metrics of a model on some samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss, penalties included.
+    pub loss: f64,
+    /// Share of samples whose class is right.
+    pub accuracy: f64,
+}
+
+/// Metrics on all samples, in order, without dropout and class weights.
+pub fn evaluate(
+    model: &mut dyn Model,
+    samples: &mut dyn Samples,
+    batch_size: usize,
+    penalty: Penalty,
+) -> Result<Evaluation, FitError> {
+    let penalty = penalty_of(model, penalty);
+    let mut running = Running::default();
+    let labels = samples.labels().to_vec();
+    pass_over(samples, batch_size, |start, count, inputs| {
+        let targets = Targets { labels: &labels[start..start + count], class_weights: None };
+        let sums = model.score(Batch { inputs, targets })?;
+        running.add(sums.loss, penalty, sums.correct, count);
+        Ok(true)
+    })?;
+    Ok(Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() })
+}
+
+/// Probabilities of all samples in order, `samples x classes`. Ends early, with what it has, when a stop is asked for.
+pub fn predict_all(
+    model: &mut dyn Model,
+    samples: &mut dyn Samples,
+    batch_size: usize,
+    stop: &StopToken,
+) -> Result<Vec<f32>, FitError> {
+    let classes = model.classes();
+    let mut probabilities = Vec::with_capacity(samples.labels().len() * classes);
+    pass_over(samples, batch_size, |start, count, inputs| {
+        probabilities.resize((start + count) * classes, 0.0);
+        model.predict(inputs, count, &mut probabilities[start * classes..])?;
+        Ok(!stop.is_requested())
+    })?;
+    Ok(probabilities)
+}
+
+/// Calls back with (first sample, count, values) of each batch, in order, until that says no.
+fn pass_over(
+    samples: &mut dyn Samples,
+    batch_size: usize,
+    mut visit: impl FnMut(usize, usize, &[f32]) -> Result<bool, FitError>,
+) -> Result<(), FitError> {
+    let order: Vec<u32> = (0..samples.labels().len() as u32).collect();
+    samples.begin(&Pass { epoch: 0, order: &order, batch_size }).map_err(FitError::Source)?;
+    let mut inputs = vec![0.0; batch_size.min(order.len()) * samples.sample_len()];
+    for start in (0..order.len()).step_by(batch_size) {
+        let count = batch_size.min(order.len() - start);
+        let inputs = &mut inputs[..count * samples.sample_len()];
+        samples.fill(count, inputs).map_err(FitError::Source)?;
+        if !visit(start, count, inputs)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What Keras adds to every loss: the penalties on the kernels as they are.
+pub(super) fn penalty_of(model: &dyn Model, rule: Penalty) -> f64 {
+    let mut sum = 0.0;
+    if !rule.is_none() {
+        for layer in model.trained() {
+            layer.each(&mut |parameter| {
+                if parameter.is_kernel() {
+                    sum += penalty(&parameter.value, rule.l1 as f32, rule.l2 as f32);
+                }
+            });
+        }
+    }
+    sum
+}

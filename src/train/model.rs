@@ -1,0 +1,138 @@
+//! What is fitted: a network from samples to logits.
+
+use dfdx::nn::Module;
+use dfdx::shapes::HasShape;
+use dfdx::tensor::{NoneTape, OwnedTape};
+use dfdx::tensor_ops::Backward;
+
+use super::import::{self, ModelError, NamedTensor};
+use crate::net::{
+    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, probabilities,
+};
+
+/// Some samples and what they should be.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// One after the other.
+    pub inputs: &'a [f32],
+    /// Their classes, and what those weigh.
+    pub targets: Targets<'a>,
+}
+
+/// Logits on a tape.
+pub(super) type Recorded<B> = Rows<B, OwnedTape<f32, <B as Backend>::Device>>;
+
+/// A network on some device, from samples to logits.
+pub(super) trait Network: Send {
+    /// The device.
+    type Backend: Backend;
+
+    /// `[channels, height, width]` of a sample.
+    fn sample_shape(&self) -> [usize; 3];
+
+    /// Classes that it tells apart.
+    fn class_count(&self) -> usize;
+
+    /// Logits on a tape, with dropout.
+    fn record(&mut self, inputs: &[f32], masks: MaskKey) -> Result<Recorded<Self::Backend>, NetError>;
+
+    /// Logits alone, without dropout.
+    fn compute(&self, inputs: &[f32]) -> Result<Rows<Self::Backend, NoneTape>, NetError>;
+
+    /// Trained layers, from the input.
+    fn layers(&self) -> Vec<&dyn Trained>;
+
+    /// Trained layers, from the input.
+    fn layers_mut(&mut self) -> Vec<&mut dyn Trained>;
+}
+
+/// A model as the training loop and the stages see it, whatever its layers and its device.
+pub trait Model: Send {
+    /// `[channels, height, width]` of a sample.
+    fn input_shape(&self) -> [usize; 3];
+
+    /// Classes that it tells apart.
+    fn classes(&self) -> usize;
+
+    /// One step: forward with dropout, backward, and an update of every parameter by `step`.
+    ///
+    /// Nothing is updated where the loss is not finite.
+    fn train(&mut self, batch: Batch<'_>, masks: MaskKey, step: &Step) -> Result<LossSum, NetError>;
+
+    /// Loss and hits without dropout; nothing changes.
+    fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError>;
+
+    /// Probabilities of each class: `probabilities` is `count x classes`, and for two classes `[1 - p, p]`.
+    fn predict(&mut self, inputs: &[f32], count: usize, probabilities: &mut [f32]) -> Result<(), NetError>;
+
+    /// Trained layers, from the input.
+    fn trained(&self) -> Vec<&dyn Trained>;
+
+    /// Trained layers, from the input.
+    fn trained_mut(&mut self) -> Vec<&mut dyn Trained>;
+
+    /// Every trained parameter by name.
+    fn export(&self) -> Vec<NamedTensor> {
+        import::export(&self.trained())
+    }
+
+    /// Takes every trained parameter from `tensors`, which must hold these and no others; moments start again.
+    fn import(&mut self, tensors: &[NamedTensor]) -> Result<(), ModelError> {
+        let mut expected = Vec::new();
+        for layer in self.trained() {
+            layer.each(&mut |parameter| expected.push((parameter.name.clone(), parameter.shape.clone())));
+        }
+        import::check(&expected, tensors)?;
+        import::replace(self.trained_mut(), tensors);
+        Ok(())
+    }
+}
+
+impl<N: Network> Model for N {
+    fn input_shape(&self) -> [usize; 3] {
+        self.sample_shape()
+    }
+
+    fn classes(&self) -> usize {
+        self.class_count()
+    }
+
+    fn train(&mut self, batch: Batch<'_>, masks: MaskKey, step: &Step) -> Result<LossSum, NetError> {
+        self.layers_mut().into_iter().for_each(|layer| layer.arm(Update::Apply(*step)));
+        let logits = self.record(batch.inputs, masks)?;
+        let (loss, sums) = CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?;
+        if sums.loss.is_finite() {
+            loss.try_backward().map_err(|error| NetError::Tensor(format!("{error:?}")))?;
+        }
+        Ok(sums)
+    }
+
+    fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
+        let logits = self.compute(batch.inputs)?;
+        Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
+    }
+
+    fn predict(&mut self, inputs: &[f32], count: usize, out: &mut [f32]) -> Result<(), NetError> {
+        let logits = self.compute(inputs)?;
+        let (rows, width) = *logits.shape();
+        assert_eq!(rows, count, "as many samples as were announced");
+        let mut values = vec![0.0; rows * width];
+        logits.copy_into(&mut values);
+        if width > 1 {
+            probabilities(width, &values, out);
+            return Ok(());
+        }
+        let mut positive = vec![0.0; rows];
+        probabilities(1, &values, &mut positive);
+        out.chunks_exact_mut(2).zip(positive).for_each(|(out, p)| out.copy_from_slice(&[1.0 - p, p]));
+        Ok(())
+    }
+
+    fn trained(&self) -> Vec<&dyn Trained> {
+        self.layers()
+    }
+
+    fn trained_mut(&mut self) -> Vec<&mut dyn Trained> {
+        self.layers_mut()
+    }
+}
