@@ -27,8 +27,8 @@ impl Key {
     }
 
     /// Some levels further in.
-    pub fn indices(&self, indices: &[usize]) -> Self {
-        indices.iter().fold(self.clone(), |key, index| key.join(index))
+    pub fn within(&self, names: &[String]) -> Self {
+        names.iter().fold(self.clone(), |key, name| key.join(name))
     }
 
     /// One level further out; `None` at the root.

@@ -25,8 +25,8 @@ pub trait Knob: Sized {
 /// Why a value isn't a valid setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// Indices from the value to the element at fault; empty: the value itself.
-    pub at: Vec<usize>,
+    /// Indices and names from the value to the element at fault; empty: the value itself.
+    pub at: Vec<String>,
     /// What is wrong, as a lower-case phrase for the place itself.
     pub label: String,
     /// What to do about it, where that is known.
@@ -50,9 +50,9 @@ impl Fault {
         self
     }
 
-    /// The same fault, one array element further in.
-    pub fn inside(mut self, index: usize) -> Self {
-        self.at.insert(0, index);
+    /// The same fault, one array element or table key further in.
+    pub fn inside(mut self, name: impl ToString) -> Self {
+        self.at.insert(0, name.to_string());
         self
     }
 }

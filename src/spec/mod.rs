@@ -5,17 +5,40 @@
 //!
 //! Must not know: the network, the data's contents, terminals. It reads the files it is told of and looks whether data and weights exist.
 
+mod assignments;
+mod check;
+mod context;
+mod identity;
 mod key;
 mod knob;
 pub mod knobs;
+mod layer;
+mod load;
+mod manual;
+mod merge;
 pub mod model;
 mod origin;
+mod parse;
+mod paths;
 mod problem;
+mod raw;
 mod render;
+mod schema;
+mod settle;
+mod shape;
+mod sources;
 mod suggest;
+pub mod sweep;
+pub mod templates;
 
+pub use assignments::RESERVED;
+pub use context::OnDisk;
+pub use identity::{Change, diff};
 pub use key::Key;
+pub use load::{Overrides, load};
+pub use manual::MANUAL;
 pub use model::Experiment;
 pub use origin::{Origin, Provenance, SourceFile};
 pub use problem::{Class, Place, Problem, Problems};
 pub use render::Colour;
+pub use schema::schema;

@@ -64,6 +64,8 @@ pub enum Origin {
     Point {
         /// `K = V`.
         pair: String,
+        /// The folder to which its paths are relative.
+        folder: PathBuf,
     },
 }
 
@@ -77,7 +79,7 @@ impl fmt::Display for Origin {
             }
             Self::Environment { variable, .. } => write!(f, "environment variable {variable}"),
             Self::Set { argument } => write!(f, "--set {argument}"),
-            Self::Point { pair } => write!(f, "sweep point {pair}"),
+            Self::Point { pair, .. } => write!(f, "sweep point {pair}"),
         }
     }
 }
@@ -95,6 +97,11 @@ impl Provenance {
     /// Who set a key such as `top.optimizer.lr`; `None` for keys that nobody set, optional ones.
     pub fn of(&self, key: &str) -> Option<&Origin> {
         self.find(&Key::dotted(key))
+    }
+
+    /// The same for exactly this key or table.
+    pub fn get(&self, key: &Key) -> Option<&Origin> {
+        self.0.get(key)
     }
 
     /// The same for a key, or for the nearest table or array around it.

@@ -67,7 +67,7 @@ impl Place {
             Origin::File { file, value, .. } => Self::Span { file, span: value },
             Origin::Environment { variable, value } => Self::Environment { variable, value },
             Origin::Set { argument } => Self::Set { argument },
-            Origin::Point { pair } => Self::Point { pair },
+            Origin::Point { pair, .. } => Self::Point { pair },
         }
     }
 

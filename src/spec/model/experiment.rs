@@ -1,8 +1,10 @@
 //! The whole experiment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Bottleneck, Data, FineTune, Sweep, Top, Weights};
+use super::{Bottleneck, Data, FineTune, Listing, Setting, Sweep, Top, Weights};
+use crate::spec::context::Context;
 use crate::spec::knobs::{Device, Name, Seed, Tags};
 use crate::spec::origin::Provenance;
 
@@ -35,4 +37,25 @@ pub struct Experiment {
     pub source_files: Vec<PathBuf>,
     /// Who set each key.
     pub provenance: Provenance,
+    /// What it was loaded from.
+    pub(in crate::spec) context: Arc<Context>,
+}
+
+impl Experiment {
+    /// All settings but `[sweep]`, in the order of the manual; `path` says how paths are written.
+    pub fn listed(&self, path: &dyn Fn(&Path) -> String) -> Vec<Setting> {
+        let mut out = Listing::new(path);
+        out.knob("name", &self.name);
+        out.knob("seed", &self.seed);
+        out.knob("device", &self.device);
+        out.knob("tags", &self.tags);
+        out.section("data", |out| self.data.list(out));
+        out.section("weights", |out| self.weights.list(out));
+        out.section("bottleneck", |out| self.bottleneck.list(out));
+        out.section("top", |out| self.top.list(out));
+        if let Some(fine_tune) = &self.fine_tune {
+            out.section("fine_tune", |out| fine_tune.list(out));
+        }
+        out.into_settings()
+    }
 }

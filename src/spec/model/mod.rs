@@ -20,5 +20,5 @@ pub use listing::{Listing, Setting};
 pub use optimizer::{Adam, Optimizer, RmsProp, Sgd};
 pub use schedule::Schedule;
 pub use stopping::EarlyStopping;
-pub use sweep::{Axis, Condition, Domain, Exclusion, Pruner, Sweep, Zip};
+pub use sweep::{Axis, Condition, Domain, Exclusion, Pruner, Sweep, Zip, same};
 pub use top::Top;

@@ -3,7 +3,7 @@
 use toml::Value;
 
 use crate::spec::knobs::{
-    Metric, MinEpochs, Parallel, Reduction, Repeats, Seed, StartupTrials, Strategy, Trials, WarmupEpochs,
+    Metric, MinEpochs, Parallel, Reduction, Repeats, Seed, StartupTrials, Steps, Strategy, Trials, WarmupEpochs,
 };
 
 /// `[sweep]`: which experiments are variations of this one.
@@ -38,6 +38,8 @@ pub struct Axis {
     pub key: String,
     /// What it may be.
     pub domain: Domain,
+    /// How many values of a range a grid takes, evenly spaced from end to end.
+    pub steps: Steps,
     /// Where the key varies at all; elsewhere it keeps the file's value. Empty: everywhere.
     pub when: Vec<Condition>,
 }
@@ -95,4 +97,45 @@ pub enum Pruner {
         /// Points that must have finished before any is pruned.
         startup_trials: StartupTrials,
     },
+}
+
+impl Domain {
+    /// Whether a value lies in the domain; `1` and `1.0` are the same.
+    pub fn contains(&self, value: &Value) -> bool {
+        let number = value.as_float().or(value.as_integer().map(|number| number as f64));
+        match self {
+            Self::Choice(values) => values.iter().any(|choice| same(choice, value)),
+            Self::Uniform(low, high) | Self::LogUniform(low, high) => {
+                number.is_some_and(|number| (*low..=*high).contains(&number))
+            }
+            Self::IntUniform(low, high) => value.as_integer().is_some_and(|number| (*low..=*high).contains(&number)),
+        }
+    }
+}
+
+/// Whether two values mean the same; `1` and `1.0` do.
+pub fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Integer(whole), Value::Float(real)) | (Value::Float(real), Value::Integer(whole)) => {
+            *real == *whole as f64
+        }
+        _ => a == b,
+    }
+}
+
+impl Zip {
+    /// How many rows of values there are.
+    pub fn len(&self) -> usize {
+        self.columns.first().map_or(0, |(_, values)| values.len())
+    }
+
+    /// Whether there is no row; never in a checked sweep.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The keys with their values of one row, from 0.
+    pub fn row(&self, row: usize) -> Vec<(String, Value)> {
+        self.columns.iter().map(|(key, values)| (key.clone(), values[row].clone())).collect()
+    }
 }
