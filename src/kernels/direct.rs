@@ -1,0 +1,143 @@
+//! The first convolution: too few in-channels for a transform to pay, so the sum is taken as it is written.
+//!
+//! It reads plain NCHW images, through a copy with a zero border, and writes the blocked layout.
+
+use super::lanes::{LANES, Lanes, Task};
+use super::layout::{Buffer, Element, Shape};
+
+/// In-channels up to which a convolution is computed directly.
+pub const MOST_CHANNELS: usize = 4;
+
+/// Weights as `[group of out-channels][in-channel][9 taps][16]`.
+pub fn pack(weights: &[f32], (inputs, outputs): (usize, usize)) -> Buffer {
+    let groups = outputs.div_ceil(LANES);
+    let mut packed = vec![0.0f32; groups * inputs * 9 * LANES];
+    for output in 0..outputs {
+        for (at, &weight) in weights[output * inputs * 9..][..inputs * 9].iter().enumerate() {
+            packed[(output / LANES * inputs * 9 + at) * LANES + output % LANES] = weight;
+        }
+    }
+    super::winograd::layer::padded_bias(&packed)
+}
+
+/// Numbers of one image with its border.
+pub fn bordered(channels: usize, (height, width): (usize, usize)) -> usize {
+    channels * (height + 2) * (width + 2)
+}
+
+/// Copies one NCHW image into the middle of its bordered copy, whose border stays zero.
+pub fn border(image: &[f32], copy: &mut [f32], (height, width): (usize, usize)) {
+    let planes = image.chunks(height * width).zip(copy.chunks_mut((height + 2) * (width + 2)));
+    for (plane, copy) in planes {
+        for (row, to) in plane.chunks(width).zip(copy.chunks_mut(width + 2).skip(1)) {
+            to[1..=width].copy_from_slice(row);
+        }
+    }
+}
+
+/// Some rows of one image.
+///
+/// SAFETY of running it: `source` holds `channels` bordered planes of `shape.size`; `weights` and `bias` have
+/// `shape.groups` groups; `target` holds `image` in `shape`, and nobody else touches these rows.
+pub struct Rows {
+    /// In-channels.
+    pub channels: usize,
+    /// The bordered image.
+    pub source: *const f32,
+    /// Packed weights.
+    pub weights: *const f32,
+    /// Padded bias.
+    pub bias: *const f32,
+    /// The activation that is written.
+    pub target: *mut u8,
+    /// Its shape.
+    pub shape: Shape,
+    /// The image in it.
+    pub image: usize,
+    /// The rows to compute.
+    pub rows: std::ops::Range<usize>,
+}
+
+impl Task for Rows {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let width = self.shape.size.1;
+        let blocks = width.div_ceil(L::ROWS);
+        for row in self.rows.clone() {
+            let mut group = 0;
+            while group < self.shape.groups {
+                let wide = L::PANELS.min(self.shape.groups - group);
+                for block in 0..blocks {
+                    let columns = width * block / blocks..width * (block + 1) / blocks;
+                    // SAFETY: the task's own conditions.
+                    unsafe {
+                        if wide == 2 {
+                            self.by_columns::<L, 2>(row, columns, group);
+                        } else {
+                            self.by_columns::<L, 1>(row, columns, group);
+                        }
+                    }
+                }
+                group += wide;
+            }
+        }
+    }
+}
+
+impl Rows {
+    #[inline(always)]
+    unsafe fn by_columns<L: Lanes, const P: usize>(&self, row: usize, columns: std::ops::Range<usize>, group: usize) {
+        macro_rules! choose {
+            ($($n:literal)*) => {
+                match columns.len() {
+                    // SAFETY: the task's own conditions.
+                    $($n => unsafe { self.kernel::<L, $n, P>((row, columns.start), group) },)*
+                    _ => unreachable!("a block has at most {} columns", L::ROWS),
+                }
+            };
+        }
+        choose!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+    }
+
+    /// R pixels of P groups.
+    #[inline(always)]
+    unsafe fn kernel<L: Lanes, const R: usize, const P: usize>(&self, at: (usize, usize), group: usize) {
+        if R > L::ROWS || P > L::PANELS {
+            return;
+        }
+        let (height, width) = self.shape.size;
+        let (plane, panel) = ((height + 2) * (width + 2), self.channels * 9 * LANES);
+        // SAFETY: a pixel's three rows and columns lie inside the bordered planes; the rest by the task's conditions.
+        unsafe {
+            let mut sums = [[L::splat(0.0); P]; R];
+            let mut weights = self.weights.add(group * panel);
+            for channel in 0..self.channels {
+                let from = self.source.add(channel * plane + at.0 * (width + 2) + at.1);
+                for tap in 0..9 {
+                    let from = from.add(tap / 3 * (width + 2) + tap % 3);
+                    let mut columns = [L::load(weights); P];
+                    for (p, column) in columns.iter_mut().enumerate().skip(1) {
+                        *column = L::load(weights.add(p * panel));
+                    }
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let pixel = L::splat(*from.add(r));
+                        for (sum, column) in sums.iter_mut().zip(columns) {
+                            *sum = pixel.fma(column, *sum);
+                        }
+                    }
+                    weights = weights.add(LANES);
+                }
+            }
+            for (r, sums) in sums.iter().enumerate() {
+                for (p, sum) in sums.iter().enumerate() {
+                    let value = sum.add(L::load(self.bias.add((group + p) * LANES))).max(L::splat(0.0));
+                    let to = self.shape.offset(self.image, group + p, (at.0 + 1, at.1 + r + 1));
+                    match self.shape.element {
+                        Element::F32 => value.store(self.target.cast::<f32>().add(to)),
+                        Element::Bf16 => value.store_bf16(self.target.cast::<u16>().add(to)),
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Sixteen lanes in two AVX registers; the multiply-adds are fused (FMA).
+
+use std::arch::x86_64::*;
+
+use super::{Lanes, Task};
+
+/// Two registers, lanes 0..8 and 8..16.
+#[derive(Clone, Copy)]
+pub struct Avx2(__m256, __m256);
+
+/// Runs a task with AVX2 and FMA.
+///
+/// # Safety
+/// The features below must be available, and what the task asks for must hold.
+#[target_feature(enable = "avx2,fma")]
+pub unsafe fn enter<T: Task>(task: T) {
+    // SAFETY: the caller's promises.
+    unsafe { task.run::<Avx2>() }
+}
+
+/// Subnormal numbers become zero of their sign.
+#[inline(always)]
+unsafe fn flush(x: __m256) -> __m256 {
+    // SAFETY: AVX2, by the contract of the callers' trait.
+    unsafe {
+        let bits = _mm256_castps_si256(x);
+        let exponent = _mm256_and_si256(bits, _mm256_set1_epi32(0x7f80_0000));
+        let tiny = _mm256_cmpeq_epi32(exponent, _mm256_setzero_si256());
+        let magnitude = _mm256_and_si256(tiny, _mm256_set1_epi32(i32::MAX));
+        _mm256_castsi256_ps(_mm256_andnot_si256(magnitude, bits))
+    }
+}
+
+/// The first and the second numbers of eight pairs, as f32, flushed.
+#[inline(always)]
+unsafe fn split(pairs: __m256i) -> (__m256, __m256) {
+    // SAFETY: AVX2, by the contract of the callers' trait.
+    unsafe {
+        let first = _mm256_slli_epi32::<16>(pairs);
+        let second = _mm256_and_si256(pairs, _mm256_set1_epi32(0xffff_0000_u32 as i32));
+        (flush(_mm256_castsi256_ps(first)), flush(_mm256_castsi256_ps(second)))
+    }
+}
+
+/// One step of a product of bf16 pairs, for eight lanes.
+#[inline(always)]
+unsafe fn dot(sum: __m256, a: __m256i, b: __m256i) -> __m256 {
+    // SAFETY: AVX2 and FMA, by the contract of the callers' trait.
+    unsafe {
+        let ((a0, a1), (b0, b1)) = (split(a), split(b));
+        flush(_mm256_fmadd_ps(a0, b0, flush(_mm256_fmadd_ps(a1, b1, flush(sum)))))
+    }
+}
+
+/// Eight numbers rounded to bf16, each in the low half of its lane.
+#[inline(always)]
+unsafe fn round(x: __m256) -> __m256i {
+    // SAFETY: AVX2, by the contract of the callers' trait.
+    unsafe {
+        let bits = _mm256_castps_si256(flush(x));
+        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+        let rounded = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+        let nan = _mm256_castps_si256(_mm256_cmp_ps::<_CMP_UNORD_Q>(x, x));
+        let quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x0040_0000));
+        _mm256_srli_epi32::<16>(_mm256_blendv_epi8(rounded, quiet, nan))
+    }
+}
+
+// SAFETY of the intrinsics below: AVX2 and FMA are available and the pointers are valid, by the trait's contract.
+impl Lanes for Avx2 {
+    type Pairs = (__m256i, __m256i);
+
+    // 12 registers of sums, two of columns and one of a row leave one of 16.
+    const ROWS: usize = 6;
+    const PANELS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        let all = unsafe { _mm256_set1_ps(value) };
+        Self(all, all)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        unsafe { Self(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe {
+            _mm256_storeu_ps(to, self.0);
+            _mm256_storeu_ps(to.add(8), self.1);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        unsafe { Self(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        unsafe { Self(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, factor: Self, addend: Self) -> Self {
+        unsafe { Self(_mm256_fmadd_ps(self.0, factor.0, addend.0), _mm256_fmadd_ps(self.1, factor.1, addend.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        unsafe {
+            let bits = _mm256_loadu_si256(from.cast());
+            let low = _mm256_cvtepu16_epi32(_mm256_castsi256_si128(bits));
+            let high = _mm256_cvtepu16_epi32(_mm256_extracti128_si256::<1>(bits));
+            Self(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(low)), _mm256_castsi256_ps(_mm256_slli_epi32::<16>(high)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        unsafe {
+            // The pack works on halves of a register, so its four quarters come out in the order 0, 2, 1, 3.
+            let packed = _mm256_packus_epi32(round(self.0), round(self.1));
+            _mm256_storeu_si256(to.cast(), _mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const u16) -> Self::Pairs {
+        unsafe { (_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(16).cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_pair(from: *const u16) -> Self::Pairs {
+        let all = unsafe { _mm256_set1_epi32(from.cast::<i32>().read_unaligned()) };
+        (all, all)
+    }
+
+    #[inline(always)]
+    unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
+        unsafe { Self(dot(self.0, a.0, b.0), dot(self.1, a.1, b.1)) }
+    }
+}

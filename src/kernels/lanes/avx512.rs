@@ -1,0 +1,152 @@
+//! Sixteen lanes in one AVX-512 register.
+
+use std::arch::x86_64::*;
+
+use super::{Lanes, Task};
+
+/// One register. `BF16` says whether the machine multiplies bf16 numbers itself.
+#[derive(Clone, Copy)]
+pub struct Avx512<const BF16: bool>(__m512);
+
+/// Runs a task with AVX-512, bf16 emulated.
+///
+/// # Safety
+/// The features below must be available, and what the task asks for must hold.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+pub unsafe fn enter<T: Task>(task: T) {
+    // SAFETY: the caller's promises.
+    unsafe { task.run::<Avx512<false>>() }
+}
+
+/// Runs a task with AVX-512 and AVX512_BF16.
+///
+/// # Safety
+/// As for [`enter`].
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+pub unsafe fn enter_bf16<T: Task>(task: T) {
+    // SAFETY: the caller's promises.
+    unsafe { task.run::<Avx512<true>>() }
+}
+
+/// Subnormal numbers become zero of their sign.
+#[inline(always)]
+unsafe fn flush(x: __m512) -> __m512 {
+    // SAFETY: AVX-512, by the contract of the callers' trait.
+    unsafe {
+        let bits = _mm512_castps_si512(x);
+        let tiny = _mm512_testn_epi32_mask(bits, _mm512_set1_epi32(0x7f80_0000));
+        _mm512_castsi512_ps(_mm512_mask_and_epi32(bits, tiny, bits, _mm512_set1_epi32(i32::MIN)))
+    }
+}
+
+/// The first and the second numbers of sixteen pairs, as f32, flushed.
+#[inline(always)]
+unsafe fn split(pairs: __m512i) -> (__m512, __m512) {
+    // SAFETY: AVX-512, by the contract of the callers' trait.
+    unsafe {
+        let first = _mm512_slli_epi32::<16>(pairs);
+        let second = _mm512_and_si512(pairs, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+        (flush(_mm512_castsi512_ps(first)), flush(_mm512_castsi512_ps(second)))
+    }
+}
+
+/// Rounds to bf16 without the instruction.
+#[inline(always)]
+unsafe fn round(x: __m512) -> __m256i {
+    // SAFETY: AVX-512, by the contract of the callers' trait.
+    unsafe {
+        let bits = _mm512_castps_si512(flush(x));
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+        let rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+        let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x);
+        let quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x0040_0000));
+        _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_mask_mov_epi32(rounded, nan, quiet)))
+    }
+}
+
+// SAFETY of the intrinsics below: AVX-512 is available and the pointers are valid, by the trait's contract.
+impl<const BF16: bool> Lanes for Avx512<BF16> {
+    type Pairs = __m512i;
+
+    // 28 sums, two panels' columns and one row leave one register of 32.
+    const ROWS: usize = 14;
+    const PANELS: usize = 2;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Self(unsafe { _mm512_set1_ps(value) })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { _mm512_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, factor: Self, addend: Self) -> Self {
+        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        Self(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        unsafe {
+            let bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(bits)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        unsafe {
+            let bits = if BF16 { std::mem::transmute(_mm512_cvtneps_pbh(self.0)) } else { round(self.0) };
+            _mm256_storeu_si256(to.cast(), bits);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const u16) -> Self::Pairs {
+        unsafe { _mm512_loadu_si512(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_pair(from: *const u16) -> Self::Pairs {
+        unsafe { _mm512_set1_epi32(from.cast::<i32>().read_unaligned()) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
+        unsafe {
+            if BF16 {
+                return Self(_mm512_dpbf16_ps(self.0, std::mem::transmute(a), std::mem::transmute(b)));
+            }
+            let ((a0, a1), (b0, b1)) = (split(a), split(b));
+            let sum = flush(_mm512_fmadd_ps(a1, b1, flush(self.0)));
+            Self(flush(_mm512_fmadd_ps(a0, b0, sum)))
+        }
+    }
+}

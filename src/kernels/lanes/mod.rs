@@ -1,0 +1,100 @@
+//! Sixteen f32 lanes, on any machine: the one abstraction that all kernels are written against.
+//!
+//! Every operation rounds once, as IEEE 754 says, and nothing is contracted or reassociated, so a kernel gives the
+//! same bits whichever type it is run with. Kernels are [`Task`]s: generic over [`Lanes`], inlined into one entry
+//! function per instruction set that enables its features ([`run`] and [`run_bf16`] choose it).
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub mod bf16;
+mod portable;
+
+use super::isa::Isa;
+
+/// Lanes of a vector, and channels of a group in the blocked layout.
+pub const LANES: usize = 16;
+
+/// Sixteen f32 numbers.
+///
+/// # Safety
+/// All functions need the instruction set of the implementing type, which [`run`] has checked; pointers must be
+/// valid for the sixteen numbers (or as many as the function says) that are read or written, and need no alignment.
+pub trait Lanes: Copy {
+    /// Sixteen pairs of bf16 numbers, as [`Lanes::dot`] multiplies them.
+    type Pairs: Copy;
+
+    /// Rows of the largest micro-kernel that stays in registers.
+    const ROWS: usize;
+    /// Panels of sixteen columns that it computes at once.
+    const PANELS: usize;
+
+    /// The same number in every lane.
+    unsafe fn splat(value: f32) -> Self;
+    /// Reads sixteen numbers.
+    unsafe fn load(from: *const f32) -> Self;
+    /// Writes sixteen numbers.
+    unsafe fn store(self, to: *mut f32);
+    /// `self + other`.
+    unsafe fn add(self, other: Self) -> Self;
+    /// `self - other`.
+    unsafe fn sub(self, other: Self) -> Self;
+    /// `self * other`.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// `self * factor + addend`, rounded once.
+    unsafe fn fma(self, factor: Self, addend: Self) -> Self;
+    /// `self` where `self > other`, else `other`.
+    unsafe fn max(self, other: Self) -> Self;
+
+    /// Reads sixteen bf16 numbers.
+    unsafe fn load_bf16(from: *const u16) -> Self;
+    /// Writes sixteen numbers rounded to bf16 (to nearest, ties to even; subnormal numbers become zero).
+    unsafe fn store_bf16(self, to: *mut u16);
+    /// Reads sixteen pairs, so 32 bf16 numbers.
+    unsafe fn load_pairs(from: *const u16) -> Self::Pairs;
+    /// Reads one pair, so two bf16 numbers, into every lane.
+    unsafe fn splat_pair(from: *const u16) -> Self::Pairs;
+    /// Lane by lane, the sum of `self` and the products of two pairs, as [`bf16::dot`] does it.
+    unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self;
+}
+
+/// A kernel with its arguments.
+pub trait Task {
+    /// Runs it. Implementations are `#[inline(always)]`, as is everything that they call and that uses lanes.
+    ///
+    /// # Safety
+    /// The instruction set of `L` must be available, and whatever the task says of its pointers must hold.
+    unsafe fn run<L: Lanes>(self);
+}
+
+/// Runs a task with the lanes of an instruction set.
+///
+/// # Safety
+/// `isa` must be available, and whatever the task says of its pointers must hold.
+pub unsafe fn run<T: Task>(isa: Isa, task: T) {
+    match isa {
+        // SAFETY: the caller's promises, passed on.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 => unsafe { avx512::enter(task) },
+        // SAFETY: the caller's promises, passed on.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => unsafe { avx2::enter(task) },
+        // SAFETY: plain Rust needs no instruction set; the task's promises are passed on.
+        _ => unsafe { task.run::<portable::Portable>() },
+    }
+}
+
+/// Runs a task that multiplies bf16 numbers, with the machine's own instruction for it where there is one.
+///
+/// # Safety
+/// As for [`run`].
+pub unsafe fn run_bf16<T: Task>(isa: Isa, task: T) {
+    #[cfg(target_arch = "x86_64")]
+    if isa == Isa::Avx512 && std::arch::is_x86_feature_detected!("avx512bf16") {
+        // SAFETY: the feature has just been asked for; the rest is the caller's promise.
+        return unsafe { avx512::enter_bf16(task) };
+    }
+    // SAFETY: the caller's promises, passed on.
+    unsafe { run(isa, task) }
+}

@@ -1,0 +1,94 @@
+//! Lanes in plain Rust; where the target has fused multiply-adds in its baseline (aarch64), they become vectors.
+
+use super::{LANES, Lanes, bf16};
+
+/// Sixteen numbers.
+#[derive(Clone, Copy)]
+pub struct Portable([f32; LANES]);
+
+impl Portable {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+// SAFETY of the pointer reads and writes below: valid for the sixteen (or 32, or two) numbers by the trait's contract.
+impl Lanes for Portable {
+    type Pairs = [[u16; 2]; LANES];
+
+    const ROWS: usize = 4;
+    const PANELS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Self {
+        Self([value; LANES])
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: see above.
+        unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    unsafe fn fma(self, factor: Self, addend: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i].mul_add(factor.0[i], addend.0[i])))
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const u16) -> Self {
+        // SAFETY: see above.
+        let bits = unsafe { from.cast::<[u16; LANES]>().read_unaligned() };
+        Self(bits.map(bf16::widen))
+    }
+
+    #[inline(always)]
+    unsafe fn store_bf16(self, to: *mut u16) {
+        // SAFETY: see above.
+        unsafe { to.cast::<[u16; LANES]>().write_unaligned(self.0.map(bf16::round)) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_pairs(from: *const u16) -> Self::Pairs {
+        // SAFETY: see above.
+        unsafe { from.cast::<[[u16; 2]; LANES]>().read_unaligned() }
+    }
+
+    #[inline(always)]
+    unsafe fn splat_pair(from: *const u16) -> Self::Pairs {
+        // SAFETY: see above.
+        [unsafe { from.cast::<[u16; 2]>().read_unaligned() }; LANES]
+    }
+
+    #[inline(always)]
+    unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
+        Self(std::array::from_fn(|i| bf16::dot(self.0[i], a[i], b[i])))
+    }
+}

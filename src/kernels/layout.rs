@@ -1,0 +1,91 @@
+//! The kernels' own layout of activations: `[image][group][row][column][16 channels]`, with a stored zero border.
+//!
+//! The border is one pixel above and to the left, and below and to the right as wide as the reading layer's tiles
+//! reach. Nothing ever writes to it, so a tile is read without looking where it lies. The channels that fill up the
+//! last group are zero too.
+
+use super::lanes::LANES;
+
+/// One cache line, so that buffers begin at one.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+pub struct Line([f32; LANES]);
+
+/// A buffer of zeros that is aligned to cache lines; its elements are f32 or bf16.
+pub struct Buffer(Vec<Line>);
+
+impl Buffer {
+    /// For `count` numbers of `bytes` bytes each.
+    pub fn new(count: usize, bytes: usize) -> Self {
+        Self(vec![Line([0.0; LANES]); (count * bytes).div_ceil(size_of::<Line>())])
+    }
+
+    /// Its beginning.
+    pub fn pointer(&self) -> *const u8 {
+        self.0.as_ptr().cast()
+    }
+
+    /// Its beginning.
+    pub fn pointer_mut(&mut self) -> *mut u8 {
+        self.0.as_mut_ptr().cast()
+    }
+
+    /// Its length in bytes.
+    pub fn bytes(&self) -> usize {
+        self.0.len() * size_of::<Line>()
+    }
+}
+
+/// How numbers are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// Four bytes.
+    F32,
+    /// Two bytes: the nearest bf16.
+    Bf16,
+}
+
+impl Element {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Element::F32 => 4,
+            Element::Bf16 => 2,
+        }
+    }
+}
+
+/// The shape of a blocked activation. Strides and offsets are counted in numbers, not bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Groups of sixteen channels.
+    pub groups: usize,
+    /// Rows and columns with the border.
+    pub padded: (usize, usize),
+    /// Rows and columns without it.
+    pub size: (usize, usize),
+    /// How its numbers are stored.
+    pub element: Element,
+}
+
+impl Shape {
+    /// Numbers from one row to the next.
+    pub fn row(&self) -> usize {
+        self.padded.1 * LANES
+    }
+
+    /// Numbers from one group to the next.
+    pub fn group(&self) -> usize {
+        self.padded.0 * self.row()
+    }
+
+    /// Numbers from one image to the next.
+    pub fn image(&self) -> usize {
+        self.groups * self.group()
+    }
+
+    /// The first number of a pixel, counted with the border.
+    pub fn offset(&self, image: usize, group: usize, (row, column): (usize, usize)) -> usize {
+        image * self.image() + group * self.group() + row * self.row() + column * LANES
+    }
+}

@@ -1,0 +1,166 @@
+//! One convolution with what follows it, for a group of images.
+
+use std::ops::Range;
+
+use super::grid::{Grid, Tile};
+use super::product::Products;
+use super::tiles::{Inputs, Outputs, Spectrum};
+use super::weights::Transformed;
+use crate::kernels::isa::Isa;
+use crate::kernels::lanes::{self, LANES};
+use crate::kernels::layout::{Buffer, Element, Shape};
+use crate::kernels::trunk::Pool;
+
+/// A convolution, its weights transformed and its cover chosen.
+pub struct Layer {
+    /// How outputs are covered.
+    pub grid: Grid,
+    /// How factors of the products are stored.
+    pub element: Element,
+    /// Groups of in-channels and of out-channels.
+    pub groups: (usize, usize),
+    /// Transformed weights.
+    pub weights: Transformed,
+    /// One number a channel, padded to groups.
+    pub bias: Buffer,
+    /// What follows the ReLU.
+    pub pool: Pool,
+}
+
+/// What one thread needs to run an item of any layer.
+pub struct Worker {
+    tiles: Vec<Tile>,
+    left: Buffer,
+    out: Buffer,
+}
+
+/// How a layer's work is cut into items: each some tiles of some images, and some groups of out-channels. It changes
+/// only the speed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Most tiles of an item.
+    pub tiles: usize,
+    /// Most groups of out-channels of an item.
+    pub panels: usize,
+}
+
+/// The activations that an item reads and writes.
+#[derive(Clone, Copy)]
+pub struct Ends {
+    /// Read.
+    pub source: *const u8,
+    /// Its shape.
+    pub source_shape: Shape,
+    /// Written.
+    pub target: *mut u8,
+    /// Its shape.
+    pub target_shape: Shape,
+}
+
+impl Worker {
+    /// Large enough for any of these layers' items.
+    pub fn new<'a>(layers: impl Iterator<Item = (&'a Layer, Split)>) -> Self {
+        let (mut tiles, mut left, mut out) = (0, 0, 0);
+        for (layer, split) in layers {
+            tiles = split.tiles.max(tiles);
+            let (left_layout, out_layout) = layer.layouts(split.tiles, split.panels);
+            left = left.max(left_layout.len() * layer.element.bytes());
+            out = out.max(out_layout.len() * Element::F32.bytes());
+        }
+        Self { tiles: Vec::with_capacity(tiles), left: Buffer::new(left, 1), out: Buffer::new(out, 1) }
+    }
+}
+
+impl Layer {
+    fn layouts(&self, tiles: usize, panels: usize) -> (Spectrum, Spectrum) {
+        let edge = self.grid.family.points();
+        (Spectrum::new(edge, self.groups.0, tiles, self.element), Spectrum::new(edge, panels, tiles, Element::F32))
+    }
+
+    /// Items of a group of images.
+    pub fn items(&self, images: usize, split: Split) -> usize {
+        (images * self.grid.tiles()).div_ceil(split.tiles) * self.groups.1.div_ceil(split.panels)
+    }
+
+    /// The tiles and the groups of out-channels of an item; the parts are as equal as can be.
+    fn item(&self, images: usize, split: Split, index: usize) -> (Range<usize>, Range<usize>) {
+        let part = |all: usize, parts: usize, index: usize| all * index / parts..all * (index + 1) / parts;
+        let panel_parts = self.groups.1.div_ceil(split.panels);
+        let tiles = images * self.grid.tiles();
+        (
+            part(tiles, tiles.div_ceil(split.tiles), index / panel_parts),
+            part(self.groups.1, panel_parts, index % panel_parts),
+        )
+    }
+
+    /// Runs one item.
+    ///
+    /// # Safety
+    /// `isa` is available; the ends hold `images` images of this layer's channels, the source with a border as wide as
+    /// the grid reaches; nobody writes to the source; nobody else runs this item on the target.
+    pub unsafe fn run(&self, isa: Isa, images: usize, (split, index): (Split, usize), ends: Ends, worker: &mut Worker) {
+        let (range, panels) = self.item(images, split, index);
+        let shapes = self.grid.collect(range, &mut worker.tiles);
+        let tiles = &worker.tiles[..];
+        let (left_layout, out_layout) = self.layouts(tiles.len(), panels.len());
+        assert!(left_layout.len() * self.element.bytes() <= worker.left.bytes());
+        assert!(out_layout.len() * 4 <= worker.out.bytes());
+        let family = self.grid.family;
+        let inputs = Inputs {
+            family,
+            tiles,
+            source: ends.source,
+            shape: ends.source_shape,
+            target: worker.left.pointer_mut(),
+            spectrum: left_layout,
+        };
+        let products = Products {
+            family,
+            shapes,
+            left: worker.left.pointer(),
+            left_layout,
+            in_groups: self.groups.0,
+            right: self.weights.pointer(),
+            right_frequency: self.weights.frequency,
+            panels: panels.clone(),
+            out: worker.out.pointer_mut().cast(),
+            out_layout,
+        };
+        let outputs = Outputs {
+            family,
+            tiles,
+            source: worker.out.pointer().cast(),
+            spectrum: out_layout,
+            groups: panels,
+            bias: self.bias.pointer().cast(),
+            pool: self.pool,
+            target: ends.target,
+            shape: ends.target_shape,
+        };
+        // SAFETY: the worker's buffers are long enough, as asserted above; the rest is the caller's promise.
+        unsafe {
+            match self.element {
+                Element::F32 => {
+                    lanes::run(isa, inputs);
+                    lanes::run(isa, products);
+                }
+                Element::Bf16 => {
+                    lanes::run_bf16(isa, inputs);
+                    lanes::run_bf16(isa, products);
+                }
+            }
+            match ends.target_shape.element {
+                Element::F32 => lanes::run(isa, outputs),
+                Element::Bf16 => lanes::run_bf16(isa, outputs),
+            }
+        }
+    }
+}
+
+/// A bias padded with zeros to whole groups.
+pub fn padded_bias(bias: &[f32]) -> Buffer {
+    let mut buffer = Buffer::new(bias.len().div_ceil(LANES) * LANES, 4);
+    // SAFETY: the buffer is at least as long.
+    unsafe { buffer.pointer_mut().cast::<f32>().copy_from_nonoverlapping(bias.as_ptr(), bias.len()) };
+    buffer
+}
