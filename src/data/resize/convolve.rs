@@ -1,5 +1,5 @@
-//! Resizing by convolution, first along the rows, then along the columns, each rounded to bytes: Pillow's
-//! `ImagingResample` for 8 bits a channel.
+//! Resizing by convolution along one axis and then the other, each rounded to bytes: Pillow's `ImagingResample` for 8
+//! bits a channel.
 
 use super::Filter;
 use super::weights::{PRECISION_BITS, Weights};
@@ -9,55 +9,67 @@ use crate::data::pixels::Pixels;
 const HALF: i32 = 1 << (PRECISION_BITS - 1);
 
 pub fn resize(source: &Pixels, height: usize, width: usize, filter: Filter) -> Pixels {
-    let rows = Weights::new(source.height, height, filter);
     // Pillow leaves an axis of unchanged size alone.
-    let (narrow, above) = if width == source.width {
-        (source.rgb.clone(), 0)
-    } else {
-        let seen = rows.seen();
-        let band = &source.rgb[seen.start * source.width * 3..seen.end * source.width * 3];
-        (along_rows(band, source.width, width, filter), seen.start)
-    };
-    if height == source.height {
-        return Pixels::new(height, width, narrow);
+    if width == source.width {
+        return along_columns(source, height, filter);
     }
-    Pixels::new(height, width, along_columns(&narrow, above, width, height, &rows))
+    if height == source.height {
+        return along_rows(source, width, filter);
+    }
+    if columns_first(source, height, width) {
+        along_rows(&along_columns(source, height, filter), width, filter)
+    } else {
+        along_columns(&along_rows(source, width, filter), height, filter)
+    }
 }
 
-/// Each row of `from` pixels becomes one of `to`.
-fn along_rows(rgb: &[u8], from: usize, to: usize, filter: Filter) -> Vec<u8> {
-    let weights = Weights::new(from, to, filter);
-    let mut out = Vec::with_capacity(rgb.len() / from * to);
-    for row in rgb.chunks_exact(from * 3) {
-        for index in 0..to {
+/// Which axis Pillow shrinks or grows first. The order shows in the result, because the image between the two passes is
+/// rounded and clipped. Pillow before 13 always began with the rows; the rule of 13.0 was inferred from its results (it
+/// explains each of 2,939 random pairs of sizes in which the order shows).
+fn columns_first(source: &Pixels, height: usize, width: usize) -> bool {
+    let removed_rows = source.height as i64 - height as i64;
+    let removed_columns = source.width as i64 - width as i64;
+    removed_rows > 0 && removed_rows > 2 * removed_columns
+}
+
+/// Each row becomes one of `width` pixels.
+fn along_rows(source: &Pixels, width: usize, filter: Filter) -> Pixels {
+    let weights = Weights::new(source.width, width, filter);
+    let mut out = vec![0; source.height * width * 3];
+    let rows = source.rgb.chunks_exact(source.width * 3);
+    for (row, out) in rows.zip(out.chunks_exact_mut(width * 3)) {
+        let (pixels, _) = row.as_chunks::<3>();
+        for (index, out) in out.as_chunks_mut::<3>().0.iter_mut().enumerate() {
             let (first, weights) = weights.of(index);
             let mut sums = [HALF; 3];
-            for (pixel, &weight) in row[first * 3..].chunks_exact(3).zip(weights) {
+            for (pixel, &weight) in pixels[first..first + weights.len()].iter().zip(weights) {
                 sums[0] += i32::from(pixel[0]) * weight;
                 sums[1] += i32::from(pixel[1]) * weight;
                 sums[2] += i32::from(pixel[2]) * weight;
             }
-            out.extend(sums.map(to_byte));
+            *out = sums.map(to_byte);
         }
     }
-    out
+    Pixels::new(source.height, width, out)
 }
 
-/// The rows of `rgb`, of which the first is row `above` of the image, become `height` rows.
-fn along_columns(rgb: &[u8], above: usize, width: usize, height: usize, weights: &Weights) -> Vec<u8> {
-    let mut out = Vec::with_capacity(height * width * 3);
-    let mut sums = vec![HALF; width * 3];
+/// Each column becomes one of `height` pixels.
+fn along_columns(source: &Pixels, height: usize, filter: Filter) -> Pixels {
+    let stride = source.width * 3;
+    let weights = Weights::new(source.height, height, filter);
+    let mut out = Vec::with_capacity(height * stride);
+    let mut sums = vec![HALF; stride];
     for index in 0..height {
         let (first, weights) = weights.of(index);
         sums.fill(HALF);
-        for (row, &weight) in rgb[(first - above) * width * 3..].chunks_exact(width * 3).zip(weights) {
+        for (row, &weight) in source.rgb[first * stride..].chunks_exact(stride).zip(weights) {
             for (sum, &value) in sums.iter_mut().zip(row) {
                 *sum += i32::from(value) * weight;
             }
         }
         out.extend(sums.iter().map(|&sum| to_byte(sum)));
     }
-    out
+    Pixels::new(height, source.width, out)
 }
 
 fn to_byte(sum: i32) -> u8 {

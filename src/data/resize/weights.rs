@@ -42,13 +42,6 @@ impl Weights {
         let (first, count) = self.spans[index];
         (first, &self.values[index * self.stride..][..count])
     }
-
-    /// The range of old pixels that any new pixel sees.
-    pub fn seen(&self) -> std::ops::Range<usize> {
-        let (first, _) = self.spans[0];
-        let (last, count) = self.spans[self.spans.len() - 1];
-        first..last + count
-    }
 }
 
 /// Makes the weights add up to one, in fixed point, rounded away from zero at the half.
