@@ -1,6 +1,6 @@
 //! Why a file's content could not become pixels.
 
-use super::{Format, MAX_PIXELS};
+use super::{Format, MAX_DECODER_BYTES, MAX_PIXELS};
 
 /// A file's content that is no usable image.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,9 @@ pub enum ImageErrorKind {
         /// Rows.
         height: u64,
     },
+    /// The header claims more than is read, in a way that its decoder refused.
+    #[error("the header claims an image that takes more than {} MB to decode", MAX_DECODER_BYTES >> 20)]
+    TooMuchMemory,
 }
 
 impl ImageError {
@@ -66,7 +69,7 @@ impl ImageError {
             ImageErrorKind::NotAnImage { .. } => Some("convert or remove the file"),
             ImageErrorKind::Truncated => Some("copy or download the file again"),
             ImageErrorKind::Unsupported { .. } => Some("convert the file to PNG or JPEG"),
-            ImageErrorKind::TooLarge { .. } => Some("scale the image down"),
+            ImageErrorKind::TooLarge { .. } | ImageErrorKind::TooMuchMemory => Some("scale the image down"),
             ImageErrorKind::Damaged { .. } | ImageErrorKind::NoPixels { .. } => None,
         }
     }

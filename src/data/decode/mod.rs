@@ -12,6 +12,7 @@ mod format;
 mod jpeg;
 mod orientation;
 mod raster;
+mod tiff_palette;
 
 pub use error::{ImageError, ImageErrorKind};
 pub use format::{Format, describe};

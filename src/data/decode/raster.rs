@@ -3,13 +3,49 @@
 use std::error::Error;
 use std::io::Cursor;
 
+use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use super::orientation::upright;
+use super::tiff_palette::Palette;
 use super::{Format, ImageErrorKind, MAX_DECODER_BYTES, check_size};
 use crate::data::pixels::Pixels;
 
 pub fn decode(bytes: &[u8], format: Format) -> Result<Pixels, ImageErrorKind> {
+    decode_whole(bytes, format)
+        .map_err(|kind| if is_cut_webp(bytes, format) { ImageErrorKind::Truncated } else { kind })
+}
+
+/// Whether a WebP file has fewer bytes than it says, which its decoder only calls corrupt.
+fn is_cut_webp(bytes: &[u8], format: Format) -> bool {
+    let said = bytes.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes);
+    format == Format::WebP && said.is_some_and(|length| (bytes.len() as u64) < u64::from(length) + 8)
+}
+
+fn decode_whole(bytes: &[u8], format: Format) -> Result<Pixels, ImageErrorKind> {
+    match Palette::of_tiff(bytes).filter(|_| format == Format::Tiff) {
+        Some(palette) => {
+            let indices = read(&palette.without(bytes), format)?;
+            let [height, width] = indices.size;
+            Ok(upright(Pixels::new(height, width, palette.look_up(&indices.samples)), indices.orientation))
+        }
+        None => {
+            let read = read(bytes, format)?;
+            let [height, width] = read.size;
+            Ok(upright(Pixels::new(height, width, to_rgb(read.samples, read.color)?), read.orientation))
+        }
+    }
+}
+
+/// An image as its decoder gives it.
+struct Read {
+    size: [usize; 2],
+    orientation: Orientation,
+    color: ColorType,
+    samples: Vec<u8>,
+}
+
+fn read(bytes: &[u8], format: Format) -> Result<Read, ImageErrorKind> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), crate_format(format));
     reader.limits(limits());
     let mut decoder = reader.into_decoder().map_err(explain)?;
@@ -19,8 +55,7 @@ pub fn decode(bytes: &[u8], format: Format) -> Result<Pixels, ImageErrorKind> {
     let color = decoder.color_type();
     let mut samples = vec![0; decoder.total_bytes() as usize];
     decoder.read_image(&mut samples).map_err(explain)?;
-    let rgb = to_rgb(samples, color)?;
-    Ok(upright(Pixels::new(height as usize, width as usize, rgb), orientation))
+    Ok(Read { size: [height as usize, width as usize], orientation, color, samples })
 }
 
 fn crate_format(format: Format) -> ImageFormat {
@@ -75,12 +110,21 @@ fn explain(error: image::ImageError) -> ImageErrorKind {
     if is_truncation(&error) {
         return ImageErrorKind::Truncated;
     }
-    let detail = error.to_string().replace('\n', " ");
+    let words = error.to_string().replace('\n', " ");
+    if matches!(error, image::ImageError::Limits(_)) || words.ends_with("Image too large") {
+        return ImageErrorKind::TooMuchMemory;
+    }
+    // "Format error decoding Png: " repeats what is said already.
+    let detail = match words.split_once(": ") {
+        Some((lead, detail)) if lead.starts_with("Format error decoding") => detail.to_owned(),
+        Some(_) | None => words,
+    };
     match error {
-        image::ImageError::Unsupported(_) | image::ImageError::Limits(_) => ImageErrorKind::Unsupported { detail },
+        image::ImageError::Unsupported(_) => ImageErrorKind::Unsupported { detail },
         image::ImageError::Decoding(_)
         | image::ImageError::Encoding(_)
         | image::ImageError::Parameter(_)
+        | image::ImageError::Limits(_)
         | image::ImageError::IoError(_) => ImageErrorKind::Damaged { detail },
     }
 }
