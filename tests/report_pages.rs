@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use chromium::Chromium;
 use fixture::{Made, chance};
-use frostline::report::{Augmented, Pictures, Pixels, RunView, run_page, write_run};
+use frostline::report::{Augmented, Objective, Pictures, Pixels, RunView, run_page, runs_page, write_run};
 
 /// Where pages and pictures of the tests go.
 fn folder(name: &str) -> PathBuf {
@@ -131,4 +131,100 @@ fn the_same_run_gives_the_same_page() {
     let dir = Made::new(1).write(&folder("same"));
     let page = || run_page(&RunView::load(&dir).expect("the made-up run can be read"), &Pictures::none());
     assert_eq!(page(), page());
+}
+
+/// Writes the page of many made-up runs and returns its path.
+fn page_of_many(count: u32, name: &str) -> PathBuf {
+    let dirs = fixture::many(&folder(name), count);
+    let runs: Vec<_> = dirs.iter().map(|dir| RunView::load(dir).expect("the made-up run can be read")).collect();
+    let page = folder(name).join("report.html");
+    std::fs::write(&page, runs_page(&runs, Objective::DEFAULT)).expect("the page can be written");
+    page
+}
+
+#[test]
+fn the_page_of_many_runs_is_quiet_fits_every_screen_and_both_themes() {
+    let page = page_of_many(48, "many");
+    let Some(mut browser) = Chromium::start() else { return };
+    for (width, height) in [(380, 800), (1400, 900)] {
+        for scheme in ["light", "dark"] {
+            browser.resize(width, height);
+            browser.prefer(scheme);
+            browser.open(&page);
+            assert_eq!(browser.complaints(), Vec::<String>::new());
+            assert!(
+                browser.eval("document.documentElement.scrollWidth <= innerWidth").as_bool().expect("a truth value")
+            );
+            browser.picture(&folder("pictures").join(format!("many-{width}-{scheme}.png")));
+        }
+    }
+}
+
+/// The numbers of one column of the table, from top to bottom, of the rows that are shown.
+fn column(browser: &mut Chromium, key: &str) -> Vec<f64> {
+    let script = format!(
+        "(() => {{ const at = [...document.querySelectorAll('#table thead th')].findIndex(head => head.dataset.key === '{key}');
+           return [...document.querySelectorAll('#table tbody tr:not([hidden])')].map(row => Number(row.cells[at].dataset.v)); }})()"
+    );
+    let values = browser.eval(&script);
+    values.as_array().expect("a list").iter().map(|value| value.as_f64().expect("a number")).collect()
+}
+
+#[test]
+fn the_table_of_runs_sorts_and_filters() {
+    let page = page_of_many(48, "table");
+    let Some(mut browser) = Chromium::start() else { return };
+    browser.open(&page);
+    let first = column(&mut browser, "val_accuracy");
+    assert!(first.is_sorted_by(|left, right| left >= right), "the best run comes first: {first:?}");
+    let head = "document.querySelector('th[data-key=\"top.optimizer.lr\"] button')";
+    browser.eval(&format!("{head}.click()"));
+    assert!(column(&mut browser, "top.optimizer.lr").is_sorted());
+    assert_eq!(browser.eval(&format!("{head}.closest('th').getAttribute('aria-sort')")), "ascending");
+    browser.eval(&format!("{head}.click()"));
+    assert!(column(&mut browser, "top.optimizer.lr").is_sorted_by(|left, right| left >= right));
+    browser.eval("(() => { const filter = document.getElementById('filter'); filter.value = 'lr<0.001 dropout=0.5'; filter.dispatchEvent(new Event('input')); })()");
+    browser.eval("new Promise(done => setTimeout(done, 50))");
+    assert!(column(&mut browser, "top.optimizer.lr").iter().all(|rate| *rate < 0.001));
+    assert!(column(&mut browser, "top.dropout").iter().all(|dropout| *dropout == 0.5));
+    assert_eq!(browser.eval("document.getElementById('count').textContent"), "8 of 48");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_legend_switches_curves_by_pointer_and_by_key() {
+    let page = page_of_many(48, "legend");
+    let Some(mut browser) = Chromium::start() else { return };
+    browser.open(&page);
+    let on = "document.querySelectorAll('#overlay path.on').length";
+    assert_eq!(browser.eval(on), 8);
+    browser.eval("document.querySelector('#legend button').click()");
+    assert_eq!(browser.eval(on), 7);
+    browser.eval("document.querySelector('#legend button').focus()");
+    browser.press("Enter");
+    assert_eq!(browser.eval(on), 8);
+    browser.eval("document.querySelector('#none-on').click()");
+    assert_eq!(browser.eval(on), 0);
+    browser.eval("document.querySelector('#table tbody .swatch').click()");
+    assert_eq!(browser.eval(on), 1);
+    browser.eval("document.querySelector('#columns [data-column=loss]').click()");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// A measurement, said aloud; the limit is far above what it takes (about half a second), so that a busy machine passes.
+#[test]
+fn five_hundred_runs_open_in_time() {
+    let page = page_of_many(500, "five-hundred");
+    let Some(mut browser) = Chromium::start() else { return };
+    browser.resize(1400, 900);
+    browser.open(&page);
+    let spent =
+        browser.eval("performance.getEntriesByType('navigation')[0].loadEventEnd").as_f64().expect("milliseconds");
+    eprintln!(
+        "a page of 500 runs ({} kB) opened in {spent:.0} ms",
+        std::fs::metadata(&page).expect("there").len() / 1000
+    );
+    assert!(spent < 10_000.0, "the page took {spent} ms");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    browser.picture(&folder("pictures").join("five-hundred.png"));
 }

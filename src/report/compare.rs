@@ -108,6 +108,11 @@ impl Comparison {
 }
 
 impl Metric {
+    /// Values ranked as an objective ranks them.
+    pub(super) fn ranked(name: String, values: Vec<Option<f64>>, objective: Objective) -> Self {
+        Self::new(name, values, |left, right| objective.rank(left, right))
+    }
+
     fn new(name: String, values: Vec<Option<f64>>, rank: impl Fn(f64, f64) -> Ordering) -> Self {
         let top = values.iter().flatten().copied().min_by(|left, right| rank(*left, *right));
         let best = values.iter().map(|value| value.is_some() && *value == top).collect();
@@ -135,11 +140,11 @@ fn metrics(runs: &[RunView]) -> Vec<Metric> {
     let mut metrics = Vec::new();
     for objective in objectives {
         let last = runs.iter().map(|run| objective.last(run)).collect();
-        metrics.push(Metric::new(objective.to_string(), last, |left, right| objective.rank(left, right)));
+        metrics.push(Metric::ranked(objective.to_string(), last, objective));
     }
     for objective in &objectives[..2] {
         let best = runs.iter().map(|run| objective.best_value(run)).collect();
-        metrics.push(Metric::new(format!("best_{objective}"), best, |left, right| objective.rank(left, right)));
+        metrics.push(Metric::ranked(format!("best_{objective}"), best, *objective));
     }
     let seconds = runs.iter().map(RunView::seconds).collect();
     metrics.push(Metric::new("seconds".to_owned(), seconds, |left, right| left.total_cmp(&right)));

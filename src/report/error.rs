@@ -21,7 +21,7 @@ pub enum ReportProblem {
     Read(#[source] std::io::Error),
     /// The file cannot be written.
     #[error("cannot be written")]
-    Write(#[source] std::io::Error),
+    Write(#[source] crate::files::FileError),
     /// The file is not the CSV that was expected.
     #[error("is not the table that was expected")]
     Csv(#[source] csv::Error),

@@ -11,7 +11,7 @@ use super::error::{ReportError, ReportProblem};
 use super::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Settings, Skipped, StageView, Template};
 
 /// Members of `summary.json` that are shown in places of their own, or are a repetition of other files.
-const SHOWN: [&str; 8] = ["stages", "classes", "skipped", "started", "template", "command", "state", "id"];
+const SHOWN: [&str; 9] = ["stages", "classes", "skipped", "seconds", "template", "command", "state", "id", "name"];
 
 impl RunView {
     /// Reads a run directory.
@@ -35,7 +35,7 @@ impl RunView {
     }
 
     fn add_summary(&mut self, summary: &Value) {
-        self.started = summary.get("started").and_then(seconds);
+        self.started = summary.get("started").and_then(instant);
         self.classes =
             list(summary.get("classes")).iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
         self.stages = list(summary.get("stages")).iter().map(stage).collect();
@@ -141,26 +141,29 @@ fn text_at(value: &Value, key: &str) -> Option<String> {
     value.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn seconds(value: &Value) -> Option<f64> {
-    value.as_f64()
+/// Seconds since 1970, from an RFC 3339 text.
+fn instant(value: &Value) -> Option<f64> {
+    let moment: jiff::Timestamp = value.as_str()?.parse().ok()?;
+    Some(moment.as_millisecond() as f64 / 1e3)
 }
 
 fn stage(value: &Value) -> StageView {
-    let outcome = match text_at(value, "outcome").as_deref() {
+    let outcome = match text_at(value, "origin").as_deref() {
         Some("cached") => Outcome::Cached,
-        Some("partly") => Outcome::Partly,
+        Some("continued") => Outcome::Partly,
         _ => Outcome::Computed,
     };
+    let why = [text_at(value, "why"), text_at(value, "ended_early").map(|why| format!("ended early: {why}"))];
     StageView {
-        name: text_at(value, "name").unwrap_or_default(),
+        name: text_at(value, "stage").unwrap_or_default(),
         outcome,
-        why: text_at(value, "why").unwrap_or_default(),
+        why: why.into_iter().flatten().collect::<Vec<_>>().join("; "),
         seconds: value.get("seconds").and_then(Value::as_f64),
     }
 }
 
 fn skipped(value: &Value) -> Skipped {
-    Skipped { path: text_at(value, "path").unwrap_or_default(), reason: text_at(value, "reason").unwrap_or_default() }
+    Skipped { path: text_at(value, "path").unwrap_or_default(), reason: text_at(value, "why").unwrap_or_default() }
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -43,7 +43,14 @@ impl Objective {
         run.metrics.last().and_then(|row| row.value(self.0))
     }
 
-    /// What the run reached at its best epoch.
+    /// What the run reached: the best value in its last stage, by which `name@best` is chosen.
+    pub fn reached(self, run: &RunView) -> Option<f64> {
+        let last = run.metrics.last().map(|row| row.stage.as_str());
+        let rows = run.metrics.iter().filter(|row| Some(row.stage.as_str()) == last);
+        rows.filter_map(|row| row.value(self.0)).min_by(|left, right| self.rank(*left, *right))
+    }
+
+    /// What the run reached at its best epoch, whatever the stage.
     pub fn best_value(self, run: &RunView) -> Option<f64> {
         self.best_epoch(run).and_then(|at| run.metrics[at].value(self.0))
     }
@@ -70,10 +77,10 @@ impl FromStr for Objective {
     }
 }
 
-/// The best of the finished runs by what they ended with; the first of equals. None where none has a value.
+/// The best of the finished runs by what they reached in their last stage; the first of equals. None where none has a value.
 pub fn best(runs: &[RunView], objective: Objective) -> Option<&RunView> {
     let finished = runs.iter().filter(|run| run.state == "done");
-    let known = finished.filter_map(|run| objective.last(run).map(|value| (run, value)));
+    let known = finished.filter_map(|run| objective.reached(run).map(|value| (run, value)));
     known.min_by(|left, right| objective.rank(left.1, right.1)).map(|(run, _)| run)
 }
 

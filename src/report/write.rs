@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::files;
+
 use super::error::{ReportError, ReportProblem};
 use super::tensorboard::event_file_name;
 use super::{Pictures, RunView, confusion_svg, curves_svg, event_file, run_page};
@@ -16,5 +18,5 @@ pub fn write_run(dir: &Path, run: &RunView, pictures: &Pictures) -> Result<(), R
 
 fn write(dir: &Path, file: &str, bytes: &[u8]) -> Result<(), ReportError> {
     let path = dir.join(file);
-    std::fs::write(&path, bytes).map_err(|error| ReportError { path, problem: ReportProblem::Write(error) })
+    files::write_atomic(&path, bytes).map_err(|error| ReportError { path, problem: ReportProblem::Write(error) })
 }

@@ -137,21 +137,21 @@ impl Made {
         let classes: Vec<_> = self.classes.iter().map(|name| format!("\"{}\"", name.replace('"', "\\\""))).collect();
         format!(
             r#"{{
-  "started": {}, "classes": [{}],
+  "started": "{}", "classes": [{}],
   "stages": [
-    {{"name": "bottleneck", "outcome": "cached", "why": "all 2800 images are in the cache", "seconds": 0.4}},
-    {{"name": "top", "outcome": "computed", "why": "top.dropout 0.5 -> {}", "seconds": 16.25}},
-    {{"name": "fine_tune", "outcome": "computed", "why": "its input, the result of top, is new", "seconds": {}}}
+    {{"stage": "bottleneck", "origin": "cached", "why": "all 2800 images are in the cache", "seconds": 0.4}},
+    {{"stage": "top", "origin": "computed", "why": "top.dropout 0.5 -> {}", "seconds": 16.25}},
+    {{"stage": "fine_tune", "origin": "computed", "why": "its input, the result of top, is new", "seconds": {}}}
   ],
   "images": {{"train": 2000, "validation": {}}},
-  "skipped": [{{"path": "cats/cat.666.jpg", "reason": "not a JPEG: the file is empty"}}],
+  "skipped": [{{"path": "cats/cat.666.jpg", "why": "not a JPEG: the file is empty"}}],
   "template": {{"name": "keras-blog.toml", "differs": {{"top.dropout": [0.5, {}], "data.preprocess": ["unit", "caffe"], "tags": [null, ["baseline"]]}}}},
   "weights": {{"digest": "5f0c6a1d9b3e47a28c1f0d6e5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3928"}},
   "data": {{"train": "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9", "validation": "f9e8d7c6b5a4938271605f4e3d2c1b0af9e8d7c6b5a4938271605f4e3d2c1b0a"}},
   "version": "0.1.0", "git_commit": "bd1b3ec", "machine": {{"cpu": "made-up CPU", "threads": 2, "isa": "avx512"}}
 }}
 "#,
-            1_790_000_000 + self.number * 600,
+            instant(self.number * 10),
             classes.join(", "),
             self.dropout(),
             200 + self.number % 60,
@@ -159,6 +159,11 @@ impl Made {
             self.dropout(),
         )
     }
+}
+
+/// As many different runs as asked for, written under a folder; their directories.
+pub fn many(runs: &Path, count: u32) -> Vec<PathBuf> {
+    (0..count).map(|number| Made { images: 20, ..Made::new(number) }.write(runs)).collect()
 }
 
 fn quoted(text: &str) -> String {
@@ -171,4 +176,9 @@ pub fn chance(seed: u32, salt: u32) -> f64 {
     bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     (bits >> 40) as f64 / (1u64 << 24) as f64
+}
+
+/// An instant some minutes into a made-up month.
+fn instant(minutes: u32) -> String {
+    format!("2026-11-{:02}T{:02}:{:02}:00Z", 1 + minutes / 1440, minutes / 60 % 24, minutes % 60)
 }

@@ -57,7 +57,7 @@ fn plot(run: &RunView, curves: &Curves, panel: &Panel) -> Markup {
                 @for (place, label) in panel.scale.ticks() { span.ty style=(format!("top:{:.2}%", (1.0 - place) * 100.0)) { (label) } }
                 @for epoch in curves.ticks() { span.tx style=(left(curves.place(epoch as f64))) { (epoch) } }
                 @if curves.stages.len() > 1 {
-                    @for (middle, name) in middles(curves) { span.st style=(left(middle)) { (name) } }
+                    @for (first, name) in &curves.stages { span.st style=(left(begins(curves, *first))) { (name) } }
                 }
                 @if let Some((x, y)) = best(run, curves, panel) { span.ring style=(format!("left:{:.2}%;top:{:.2}%", x * 100.0, (1.0 - y) * 100.0)) {} }
                 span.cursor {}
@@ -90,12 +90,9 @@ fn best(run: &RunView, curves: &Curves, panel: &Panel) -> Option<(f64, f64)> {
     Some((curves.place(at as f64), panel.scale.place(value)))
 }
 
-/// The middle of each stage on the axis.
-fn middles(curves: &Curves) -> impl Iterator<Item = (f64, &str)> {
-    curves.stages.iter().enumerate().map(|(at, (first, name))| {
-        let end = curves.stages.get(at + 1).map_or(curves.epochs, |(next, _)| *next) as f64 - 1.0;
-        (curves.place((*first as f64 + end) / 2.0), name.as_str())
-    })
+/// Where a stage begins: halfway between its first epoch and the one before.
+fn begins(curves: &Curves, first: usize) -> f64 {
+    if first == 0 { 0.0 } else { curves.place(first as f64 - 0.5) }
 }
 
 fn table(run: &RunView) -> Markup {
