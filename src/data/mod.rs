@@ -2,14 +2,14 @@
 //!
 //! | module | does |
 //! | --- | --- |
-//! | [`scan`] | walks a folder of class folders into a [`manifest`]: classes, paths, digests |
-//! | [`split`] | a stratified part of a manifest, for validation |
-//! | [`decode`] | bytes to [`pixels`]: RGB, upright, on white, whatever the file was |
-//! | [`resize`] | Pillow's four filters, bit for bit |
-//! | [`preprocess`] | pixels to the numbers the network was trained on |
-//! | [`augment`] | Keras' `ImageDataGenerator`, drawn per (seed, epoch, image) |
-//! | [`load`] | one image of a manifest, read, checked against its digest, decoded and resized |
-//! | [`pipeline`] | ordered prefetching on worker threads, in bounded memory |
+//! | [`scan`](mod@scan) | walks a folder of class folders into a [`manifest`](mod@manifest): classes, paths, digests |
+//! | [`split`](mod@split) | a stratified part of a manifest, for validation |
+//! | [`decode`](mod@decode) | bytes to [`pixels`](mod@pixels): RGB, upright, on white, whatever the file was |
+//! | [`resize`](mod@resize) | Pillow's four filters, bit for bit |
+//! | [`preprocess`](mod@preprocess) | pixels to the numbers the network was trained on |
+//! | [`augment`](mod@augment) | Keras' `ImageDataGenerator`, drawn per (seed, epoch, image) |
+//! | [`load`](mod@load) | one image of a manifest, read, checked against its digest, decoded and resized |
+//! | [`pipeline`](mod@pipeline) | ordered prefetching on worker threads, in bounded memory |
 //!
 //! It must not know: networks, experiment files, caches, runs. It prints nothing and reads no clock and no environment.
 //!

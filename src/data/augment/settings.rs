@@ -122,3 +122,72 @@ fn flip_vertical(rgb: &mut [f32], width: usize) {
         upper[y * stride..][..stride].swap_with_slice(&mut lower[..stride]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Augment {
+        Augment {
+            rotation: 20.0,
+            width_shift: 0.1,
+            height_shift: 0.3,
+            shear: 5.0,
+            zoom: 0.2,
+            horizontal_flip: true,
+            vertical_flip: true,
+            brightness: [0.5, 1.5],
+            channel_shift: 30.0,
+            ..Augment::default()
+        }
+    }
+
+    #[test]
+    fn draws_depend_on_seed_epoch_and_image_and_on_nothing_else() {
+        let draw = |seed, epoch, index| all().draw(seed, epoch, index, 100, 200);
+        assert_eq!(draw(1, 2, 3), draw(1, 2, 3));
+        for other in [draw(0, 2, 3), draw(1, 0, 3), draw(1, 2, 0)] {
+            assert_ne!(other, draw(1, 2, 3));
+        }
+    }
+
+    #[test]
+    fn draws_fill_their_ranges_and_never_leave_them() {
+        let draws: Vec<_> = (0..2000).map(|index| all().draw(7, 0, index, 100, 200)).collect();
+        let spans = |low: f64, high: f64, value: fn(&Transform) -> f64| {
+            let values = draws.iter().map(value);
+            let (least, most) = values.fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
+            let slack = (high - low) * 0.01;
+            assert!(least >= low && least < low + slack, "{least} above {low}");
+            assert!(most <= high && most > high - slack, "{most} below {high}");
+        };
+        spans(-20.0, 20.0, |draw| draw.rotation);
+        spans(-30.0, 30.0, |draw| draw.shift[0]);
+        spans(-20.0, 20.0, |draw| draw.shift[1]);
+        spans(-5.0, 5.0, |draw| draw.shear);
+        spans(0.8, 1.2, |draw| draw.zoom[0]);
+        spans(0.8, 1.2, |draw| draw.zoom[1]);
+        spans(-30.0, 30.0, |draw| draw.channel_shift.unwrap_or_default());
+        spans(0.5, 1.5, |draw| draw.brightness.unwrap_or_default());
+        let flipped = draws.iter().filter(|draw| draw.flip_horizontal).count();
+        assert!((900..1100).contains(&flipped), "{flipped} of 2000");
+    }
+
+    #[test]
+    fn switching_one_variation_on_leaves_the_others_as_they_were() {
+        let without = Augment { shear: 0.0, brightness: [1.0, 1.0], vertical_flip: false, ..all() };
+        let (with, without) = (all().draw(0, 1, 2, 50, 50), without.draw(0, 1, 2, 50, 50));
+        assert_eq!((with.rotation, with.shift, with.zoom), (without.rotation, without.shift, without.zoom));
+        assert_eq!((with.flip_horizontal, with.channel_shift), (without.flip_horizontal, without.channel_shift));
+    }
+
+    #[test]
+    fn the_default_changes_nothing() {
+        let still = Augment { fill: Fill::Wrap, cval: 9.0, ..Augment::default() };
+        assert!(still.is_identity() && !all().is_identity());
+        let pixels = Pixels::new(2, 2, (0..12).collect());
+        let mut out = Vec::new();
+        still.apply(&still.draw(3, 4, 5, 2, 2), &pixels, &mut out);
+        assert!(out.iter().copied().eq((0..12u8).map(f32::from)));
+    }
+}
