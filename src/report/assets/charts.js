@@ -26,13 +26,13 @@ function logarithmic(values) {
   if (ticks.length < 2) for (const value of [10 ** low, 10 ** high]) ticks.push([value, shortNumber(value)]);
   return { place: (value) => (Math.log10(value) - low) / (high - low), value: (place) => 10 ** (low + place * (high - low)), ticks, numeric: true };
 }
-// The axis for the texts of one key: linear, logarithmic where a factor of fifty lies between positive numbers, else by kind.
+// The axis for the texts of one key: linear, logarithmic where a factor of ten lies between positive numbers, else by kind.
 function axisOf(texts) {
   const known = texts.filter((text) => text !== null), numbers = known.map(Number);
   const kinds = [...new Set(known)];
   if (known.length && numbers.every(Number.isFinite) && known.every((text) => text !== "") && kinds.length > 1) {
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-    const scale = low > 0 && high / low >= 50 ? logarithmic(numbers) : linear(numbers, 4);
+    const scale = low > 0 && high / low >= 10 ? logarithmic(numbers) : linear(numbers, 4);
     if (kinds.length <= 6) scale.ticks = kinds.map((kind) => [Number(kind), shortNumber(Number(kind))]);
     return { ...scale, of: (text) => text === null ? null : scale.place(Number(text)) };
   }

@@ -23,7 +23,7 @@ function parallel(page) {
   };
   function drawAxis(node, axis, x, y, { top, bottom }, at) {
     const short = axis.key.split(".").slice(-2).join("."), odd = at % 2;
-    node.append(svg("line", { class: "ax", x1: x, x2: x, y1: top, y2: bottom }), svg("text", { class: "middle strong", x, y: odd ? 14 : 30 }, short.length > 24 ? `${short.slice(0, 23)}…` : short));
+    node.append(svg("line", { class: "ax", x1: x, x2: x, y1: top, y2: bottom }), svg("text", { class: at ? "middle strong" : "strong", x: at ? x : x - 40, y: odd ? 14 : 30 }, short.length > 24 ? `${short.slice(0, 23)}…` : short));
     for (const [value, label] of axis.ticks) node.append(svg("text", { x: x + 6, y: y(axis.place(value)) + 4 }, label.length > 14 ? `${label.slice(0, 13)}…` : label));
     const brush = svg("rect", { class: "brush", x: x - 7, width: 14, y: top, height: 0 }), grip = svg("rect", { class: "grip", x: x - 11, width: 22, y: top - 6, height: bottom - top + 12 });
     node.append(brush, grip);
@@ -62,7 +62,7 @@ function byKey(page) {
     const scale = linear(page.shown.map((at) => page.runs[at].reached).filter((value) => value !== null), 4);
     page.keys.forEach((key, nth) => {
       const chart = figures[nth].lastChild, width = chart.clientWidth || 270, node = canvas(chart, width, 190, `${page.objective} against ${key}`);
-      scatter(node, page, axisOf(page.runs.map((run) => run.settings[nth])), (run) => run.settings[nth], page.shown, scale, { left: 46, top: 8, width: width - 52, height: 152 });
+      scatter(node, page, axisOf(page.runs.map((run) => run.settings[nth])), (run) => run.settings[nth], page.shown, scale, { left: 46, top: 8, width: width - 64, height: 152 });
     });
   };
 }

@@ -16,10 +16,10 @@ pub fn table(runs: &[RunView], keys: &[String], objective: Objective) -> Markup 
         table.grid id="table" {
             thead { tr {
                 th scope="col" { span.unseen { "curve" } }
-                (head("run")) (head("state")) (head(&objective.to_string()))
-                @for key in keys { (head(key)) }
-                @for metric in &others { (head(&label(metric, objective))) }
-                (head("epochs"))
+                (head("run", "text")) (head("state", "text")) (head(&objective.to_string(), "number"))
+                @for key in keys { (head(key, "text")) }
+                @for metric in &others { (head(&label(metric, objective), "number")) }
+                (head("epochs", "number"))
             } }
             tbody { @for (at, run) in runs.iter().enumerate() { (row(run, at, keys, &reached, &others)) } }
         }
@@ -31,8 +31,8 @@ fn label(metric: &Metric, objective: Objective) -> String {
     if metric.name == objective.to_string() { format!("last {}", metric.name) } else { metric.name.clone() }
 }
 
-fn head(text: &str) -> Markup {
-    html! { th scope="col" data-key=(text) { button type="button" { (text) span.arrow aria-hidden="true" {} } } }
+fn head(text: &str, class: &str) -> Markup {
+    html! { th class=(class) scope="col" data-key=(text) { button type="button" { (text) span.arrow aria-hidden="true" {} } } }
 }
 
 fn row(run: &RunView, at: usize, keys: &[String], reached: &Metric, others: &[Metric]) -> Markup {
