@@ -3,6 +3,7 @@
 #[path = "report/chromium.rs"]
 mod chromium;
 #[path = "report/fixture.rs"]
+#[allow(dead_code, reason = "each test crate uses a part of the fixture")]
 mod fixture;
 
 use std::path::{Path, PathBuf};

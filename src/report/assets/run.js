@@ -37,7 +37,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const x = box.left - outer.left + box.width * parseFloat(left) / 100;
     const beside = x + 14 + tip.offsetWidth > outer.width ? x - 14 - tip.offsetWidth : x + 14;
     tip.style.left = `${Math.max(0, Math.min(beside, outer.width - tip.offsetWidth))}px`;
-    tip.style.top = `${box.top - outer.top + (x + 14 + tip.offsetWidth > outer.width && x - 14 - tip.offsetWidth < 0 ? box.height + 40 : 12)}px`;
+    tip.style.top = `${box.top - outer.top + (outer.width < 560 ? box.height + 28 : 12)}px`;
     tip.style.visibility = "visible";
     if (aloud) spoken.textContent = `${tip.firstChild.textContent}: ` + [2, 3, 0, 1].map((column) => `${names[column]} ${rows[at].values[column]}`).join(", ");
   }
