@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 /// Where the time comes from: the system, or a test that moves it by hand.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The wall-clock time; it may jump.
@@ -75,12 +77,40 @@ impl Clock for ManualClock {
     }
 }
 
+/// A moment as files keep it: RFC 3339 text in UTC, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moment(jiff::Timestamp);
+
+impl Moment {
+    /// How long after `earlier`; zero if it is not after.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.duration_since(earlier.0).try_into().unwrap_or_default()
+    }
+
+    /// The text to the second: `2026-11-24T09:02:14Z`.
+    pub fn to_the_second(self) -> String {
+        jiff::Timestamp::from_second(self.0.as_second()).unwrap_or(self.0).to_string()
+    }
+}
+
+impl From<SystemTime> for Moment {
+    /// Moments that no calendar knows become the start of 1970.
+    fn from(moment: SystemTime) -> Self {
+        let stamp = jiff::Timestamp::try_from(moment).unwrap_or_default();
+        Self(jiff::Timestamp::from_millisecond(stamp.as_millisecond()).unwrap_or(stamp))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// A moment as RFC 3339 text in UTC, to the second: `2026-11-24T09:02:14Z`.
 pub fn text(moment: SystemTime) -> String {
-    match jiff::Timestamp::try_from(moment) {
-        Ok(stamp) => jiff::Timestamp::from_second(stamp.as_second()).unwrap_or(stamp).to_string(),
-        Err(_) => "an unknown time".to_owned(),
-    }
+    Moment::from(moment).to_the_second()
 }
 
 #[cfg(test)]
@@ -99,6 +129,17 @@ mod tests {
     #[test]
     fn moments_read_as_utc_to_the_second() {
         assert_eq!(text(SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_900)), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn moments_survive_their_text_and_tell_what_passed_between() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let (one, other) = (Moment::from(start), Moment::from(start + Duration::from_millis(2500)));
+        let text = serde_json::to_string(&one).expect("serialises");
+        assert_eq!(text, "\"2023-11-14T22:13:20.123Z\"");
+        assert_eq!(serde_json::from_str::<Moment>(&text).expect("own text parses"), one);
+        assert_eq!(other.since(one), Duration::from_millis(2500));
+        assert_eq!(one.since(other), Duration::ZERO);
     }
 
     #[test]

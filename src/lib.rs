@@ -9,6 +9,7 @@ pub mod kernels;
 pub mod net;
 pub mod report;
 pub mod rng;
+pub mod runs;
 pub mod spec;
 pub mod stop;
 pub mod train;
