@@ -7,6 +7,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::knob::written;
 use super::model::{Experiment, Setting};
 use super::paths::{default_weights, relative};
 use crate::digest::Digest;
@@ -40,7 +41,7 @@ impl Experiment {
     pub fn settings(&self) -> Vec<(String, String)> {
         let plain = |setting: Setting| match setting.value {
             toml::Value::String(text) => (setting.key, text),
-            other => (setting.key, other.to_string()),
+            other => (setting.key, written(&other)),
         };
         self.portable().into_iter().map(plain).collect()
     }
@@ -49,7 +50,7 @@ impl Experiment {
     pub fn digest(&self) -> Digest {
         let mut text = format!("{VERSION}\n");
         for setting in self.portable().into_iter().filter(|setting| !NAMES.contains(&setting.key.as_str())) {
-            text += &format!("{} = {}\n", setting.key, setting.value);
+            text += &format!("{} = {}\n", setting.key, written(&setting.value));
         }
         Digest::of(text.as_bytes())
     }
@@ -70,7 +71,7 @@ impl Experiment {
                 sections.len() - 1
             });
             let lines = &mut sections[index].1;
-            writeln!(lines, "{name} = {value}").expect("writing to a string never fails");
+            writeln!(lines, "{name} = {}", written(&value)).expect("writing to a string never fails");
         }
         let mut text =
             "# Written by frostline: every setting of the run, resolved. It runs from where it lies.\n".to_owned();

@@ -53,6 +53,14 @@ impl Key {
     }
 }
 
+/// A name as TOML writes it: with quotes where it needs them.
+pub fn quoted(name: &str) -> String {
+    match bare(name) {
+        true => name.to_owned(),
+        false => toml::Value::String(name.to_owned()).to_string(),
+    }
+}
+
 fn bare(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
@@ -61,10 +69,7 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, name) in self.0.iter().enumerate() {
             let dot = if index == 0 { "" } else { "." };
-            match bare(name) {
-                true => write!(f, "{dot}{name}")?,
-                false => write!(f, "{dot}{}", toml::Value::String(name.clone()))?,
-            }
+            write!(f, "{dot}{}", quoted(name))?;
         }
         Ok(())
     }

@@ -57,6 +57,21 @@ impl Fault {
     }
 }
 
+/// A value as TOML, on one line; numbers in the shortest form that reads as the same number.
+pub fn written(value: &Value) -> String {
+    match value {
+        Value::Float(number) if number.is_finite() => format!("{number:?}"),
+        Value::Array(items) => format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Float(_) | Value::String(_) | Value::Integer(_) | Value::Boolean(_) | Value::Datetime(_) => {
+            value.to_string()
+        }
+        Value::Table(table) => {
+            let pairs = table.iter().map(|(name, value)| format!("{} = {}", super::key::quoted(name), written(value)));
+            format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
 /// A value as a message shows it: short, with its type where the text alone doesn't tell.
 pub fn describe(value: &Value) -> String {
     match value {
@@ -64,7 +79,7 @@ pub fn describe(value: &Value) -> String {
             format!("the string `\"{}...\"`", text.chars().take(40).collect::<String>())
         }
         Value::String(text) => format!("the string `\"{text}\"`"),
-        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => format!("`{value}`"),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => format!("`{}`", written(value)),
         Value::Datetime(_) => format!("the date `{value}`"),
         Value::Array(items) if items.is_empty() => "an empty array".to_owned(),
         Value::Array(_) => "an array".to_owned(),
@@ -85,7 +100,7 @@ impl Whole {
     /// The phrase for messages.
     pub fn expected(self) -> Cow<'static, str> {
         match (self.min, self.max) {
-            (min, i64::MAX) => format!("a whole number, {min} or more").into(),
+            (min, max) if max >= 1_000_000 => format!("a whole number, {min} or more").into(),
             (min, max) => format!("a whole number from {min} to {max}").into(),
         }
     }
@@ -95,6 +110,7 @@ impl Whole {
         let fault = || Fault::expected(&self.expected(), value);
         match value {
             Value::Integer(number) if (self.min..=self.max).contains(number) => Ok(*number),
+            Value::Integer(number) if *number > self.max => Err(fault().hint(format!("at most {}", self.max))),
             Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
                 Err(fault().hint(format!("write `{number:.0}`, without a fraction")))
             }

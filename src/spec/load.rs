@@ -1,5 +1,6 @@
 //! From a path to a checked experiment: files, environment and arguments become layers; layers are merged; the result is checked.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::merge::merge;
 use super::model::Experiment;
 use super::origin::{Origin, Provenance};
 use super::problem::{Place, Problem, Problems};
-use super::{assignments, check, paths, raw, settle, shape, sources};
+use super::{assignments, check, knob, paths, raw, settle, shape, sources};
 
 /// What is said outside of the files, and where it is said.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +55,20 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Experiment, Problems> 
         binary: overrides.binary.clone(),
         on_disk: overrides.on_disk,
     };
-    let experiment = resolve(&Arc::new(context), None, &mut problems);
+    let mut found = Vec::new();
+    let experiment = resolve(&Arc::new(context), None, &mut found);
+    found.retain(|problem| is_certain(problem, &read.broken));
+    problems.extend(found);
     finish(experiment, problems)
+}
+
+/// Whether a problem doesn't merely follow from a syntax error: one that does lies behind it, or is about something that is missing.
+fn is_certain(problem: &Problem, broken: &BTreeMap<PathBuf, usize>) -> bool {
+    match &problem.place {
+        Place::Span { file, span } => broken.get(&file.path).is_none_or(|offset| span.start < *offset),
+        Place::File(_) => broken.is_empty(),
+        Place::Environment { .. } | Place::Set { .. } | Place::Point { .. } | Place::Defaults => true,
+    }
 }
 
 impl Experiment {
@@ -69,7 +82,7 @@ impl Experiment {
         let mut point = Layer::default();
         let mut problems = Vec::new();
         for (written, value) in settings {
-            let pair = format!("{written} = {value}");
+            let pair = format!("{written} = {}", knob::written(value));
             match assignments::dotted(written) {
                 Some(key) => {
                     let folder = folder_of(written, &self.provenance).unwrap_or(&self.context.cwd).to_owned();
@@ -107,6 +120,7 @@ fn finish(experiment: Option<Experiment>, problems: Vec<Problem>) -> Result<Expe
 pub(super) fn resolve(context: &Arc<Context>, point: Option<Layer>, problems: &mut Vec<Problem>) -> Option<Experiment> {
     let mut layers = context.layers.clone();
     layers.extend(point);
+    layers.iter_mut().for_each(|layer| shape::tables(layer, problems));
     settle::settle(&mut layers);
     let (said, _) = merge(&layers);
     layers.insert(0, manual().defaults_under(&said));

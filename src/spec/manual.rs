@@ -156,7 +156,12 @@ impl Manual {
 
     /// The example of a key that has no default.
     pub fn example(&self, key: &Key) -> Option<&Value> {
-        self.examples.get(key)
+        let of_kinds = || {
+            let (_, family) = kinded(&key.parent()?)?;
+            let kind = self.kinds_with(family, key.name()).into_iter().next()?;
+            self.examples.get(&Key::dotted("kinds").join(family).join(kind).join(key.name()))
+        };
+        self.examples.get(key).or_else(of_kinds)
     }
 
     /// The defaults that belong under some settings: of the kinds that they choose, of the optional tables that they have.
@@ -216,7 +221,7 @@ pub fn kinded(table: &Key) -> Option<(&'static str, &'static str)> {
 fn layer(text: &str) -> Layer {
     let file = SourceFile { path: "defaults.toml".into(), shown: "defaults.toml".to_owned(), text: text.to_owned() };
     let mut problems = Vec::new();
-    let layer = super::parse::parse(&Arc::new(file), &mut problems);
+    let (layer, _) = super::parse::parse(&Arc::new(file), &mut problems);
     assert!(problems.is_empty(), "the built-in defaults are valid TOML: {problems:?}");
     layer
 }

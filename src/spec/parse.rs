@@ -11,25 +11,42 @@ use super::layer::Layer;
 use super::origin::{Origin, SourceFile};
 use super::problem::{Place, Problem};
 
-/// Parses a file; what is well-formed is in the layer even where other parts are not.
-pub fn parse(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> Layer {
+/// Parses a file; what is well-formed is in the layer even where other parts are not. Also returns where the first syntax error is: what
+/// stands behind it may have been read in a wrong way.
+pub fn parse(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> (Layer, Option<usize>) {
     let (document, errors) = DeTable::parse_recoverable(&file.text);
-    problems.extend(errors.iter().map(|error| syntax(file, error)));
+    let errors = first_of_each_line(file, &errors);
+    problems.extend(errors.iter().map(|(span, message)| syntax(file, span.clone(), message)));
     let mut walk = Walk { file, layer: Layer::default(), problems };
     let table = walk.table(&Key::default(), document.get_ref());
     let mut layer = walk.layer;
     layer.table = table;
-    layer
+    (layer, errors.first().map(|(span, _)| span.start))
 }
 
-fn syntax(file: &Arc<SourceFile>, error: &toml::de::Error) -> Problem {
-    let span = error.span().unwrap_or(0..0);
+/// The first error of each line, with its bytes; those that follow on the same line mostly follow from it.
+fn first_of_each_line<'a>(file: &SourceFile, errors: &'a [toml::de::Error]) -> Vec<(Range<usize>, &'a str)> {
     let end = file.text.len();
-    let span = span.start.min(end)..span.end.min(end);
-    let mut lines = error.message().lines();
+    let inside = |span: Range<usize>| span.start.min(end)..span.end.min(end);
+    let found = errors.iter().map(|error| (inside(error.span().unwrap_or(0..0)), error.message()));
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(span, _)| span.start);
+    found.dedup_by_key(|(span, _)| file.line_and_column(span.start).0);
+    found
+}
+
+fn syntax(file: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Problem {
+    let mut lines = message.lines();
     let first = lines.next().unwrap_or("not TOML");
-    let problem = Problem::invalid(Place::Span { file: file.clone(), span }, "this is not valid TOML").label(first);
-    lines.fold(problem, |problem, line| problem.help(line))
+    let word = file.text[span.clone()].trim().to_owned();
+    let problem = Problem::invalid(Place::Span { file: file.clone(), span }, "this is not valid TOML");
+    if !first.starts_with("string values must be quoted") {
+        return lines.fold(problem.label(first), |problem, line| problem.help(line));
+    }
+    match word.as_str() {
+        "" => problem.label("expected a value"),
+        word => problem.label("text stands in quotes").help(format!("write `\"{word}\"`")),
+    }
 }
 
 struct Walk<'a> {

@@ -1,6 +1,8 @@
 //! Problems as text: source line, caret, advice. The home of `annotate-snippets`; writes to no terminal.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::problem::{Place, Problem};
 
@@ -26,41 +28,51 @@ pub fn render(problems: &[Problem], colour: Colour) -> String {
 }
 
 fn group(problem: &Problem) -> Group<'_> {
-    let mut group = Level::ERROR.primary_title(problem.title.as_str()).element_at(problem);
-    for (place, label) in &problem.others {
-        group = at(group, place, label, AnnotationKind::Context);
-    }
-    for help in &problem.help {
-        group = group.element(Level::HELP.message(help.as_str()));
-    }
-    group
-}
-
-trait ElementAt<'a> {
-    fn element_at(self, problem: &'a Problem) -> Group<'a>;
-}
-
-impl<'a> ElementAt<'a> for annotate_snippets::Title<'a> {
-    fn element_at(self, problem: &'a Problem) -> Group<'a> {
-        at(Group::with_title(self), &problem.place, &problem.label, AnnotationKind::Primary)
-    }
-}
-
-/// Adds a place and what is said at it.
-fn at<'a>(group: Group<'a>, place: &'a Place, label: &'a str, kind: AnnotationKind) -> Group<'a> {
-    let (path, note) = match place {
+    let group = Group::with_title(Level::ERROR.primary_title(problem.title.as_str()));
+    let group = match &problem.place {
         Place::Span { file, span } => {
-            let annotation = kind.span(span.clone());
-            let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
-            let snippet = Snippet::source(file.text.as_str()).path(file.shown.as_str()).annotation(annotation);
-            return group.element(snippet);
+            let first = annotation(AnnotationKind::Primary, span, &problem.label);
+            let others = problem.others.iter().filter_map(|(place, label)| match place {
+                Place::Span { file: other, span } if other.path == file.path => {
+                    Some(annotation(AnnotationKind::Context, span, label))
+                }
+                _ => None,
+            });
+            let snippet = Snippet::source(file.text.as_str()).path(file.shown.as_str());
+            group.element(snippet.annotation(first).annotations(others))
         }
-        Place::File(path) => (path.display().to_string(), label),
-        Place::Environment { variable, value } => (format!("{variable}={value} (environment)"), label),
-        Place::Set { argument } => (format!("--set {argument}"), label),
-        Place::Point { pair } => (format!("sweep point {pair}"), label),
-        Place::Defaults => ("built-in defaults".to_owned(), label),
+        place => elsewhere(group, place, &problem.label),
     };
-    let group = group.element(Origin::path(path));
-    if note.is_empty() { group } else { group.element(Level::NOTE.message(note)) }
+    let others = problem.others.iter().filter(|(place, _)| !same_file(place, &problem.place));
+    let group = others.fold(group, |group, (place, label)| match place {
+        Place::Span { file, span } => {
+            let snippet = Snippet::source(file.text.as_str()).path(file.shown.as_str());
+            group.element(snippet.annotation(annotation(AnnotationKind::Context, span, label)))
+        }
+        place => elsewhere(group, place, label),
+    });
+    problem.help.iter().fold(group, |group, help| group.element(Level::HELP.message(help.as_str())))
+}
+
+fn same_file(a: &Place, b: &Place) -> bool {
+    matches!((a, b), (Place::Span { file: a, .. }, Place::Span { file: b, .. }) if a.path == b.path)
+}
+
+fn annotation<'a>(kind: AnnotationKind, span: &Range<usize>, label: &'a str) -> Annotation<'a> {
+    let annotation = kind.span(span.clone());
+    if label.is_empty() { annotation } else { annotation.label(label) }
+}
+
+/// A place without a source line: its name, and what is said there.
+fn elsewhere<'a>(group: Group<'a>, place: &'a Place, label: &'a str) -> Group<'a> {
+    let name = match place {
+        Place::Span { file, .. } => file.shown.clone(),
+        Place::File(path) => path.display().to_string(),
+        Place::Environment { variable, value } => format!("{variable}={value} (environment)"),
+        Place::Set { argument } => format!("--set {argument}"),
+        Place::Point { pair } => format!("sweep point {pair}"),
+        Place::Defaults => "built-in defaults".to_owned(),
+    };
+    let group = group.element(Origin::path(name));
+    if label.is_empty() { group } else { group.element(Level::NOTE.message(label)) }
 }

@@ -10,10 +10,37 @@ use super::origin::{Origin, Provenance};
 use super::problem::{Place, Problem};
 use super::suggest;
 
-/// Reports unknown keys and values in the place of tables, and removes them.
+/// Reports unknown keys, and removes them; tables that are `false` are absent.
 pub fn check(merged: &mut Layer, provenance: &Provenance, problems: &mut Vec<Problem>) {
     let mut walk = Walk { provenance, problems };
     walk.table(&Key::default(), &mut merged.table);
+}
+
+/// Reports values in the place of tables in one layer, and removes them, so that the tables of other layers are seen.
+pub fn tables(layer: &mut Layer, problems: &mut Vec<Problem>) {
+    for key in manual().order().iter().filter(|key| is_table(key)) {
+        let is_off = |value: &Value| *value == Value::Boolean(false) && is_optional(key);
+        let Some(value) = layer.get(key).filter(|value| !value.is_table() && !is_off(value)) else { continue };
+        let place = layer.origin(key).map_or(Place::Defaults, Place::value);
+        problems.push(no_table(key, value, place));
+        layer.remove(key);
+    }
+}
+
+fn no_table(key: &Key, value: &Value, place: Place) -> Problem {
+    let label = format!("expected a table, found {}", describe(value));
+    let help = match (super::manual::kinded(key), value) {
+        (Some(_), Value::String(kind)) => format!("write `{} = {{ kind = \"{kind}\" }}`", key.name()),
+        _ if is_optional(key) => {
+            format!("write its keys under `[{key}]`, or `{} = false` to go without it", key.name())
+        }
+        _ => format!("write its keys under `[{key}]`"),
+    };
+    Problem::invalid(place, format!("`{key}` is a table")).about(key).label(label).help(help)
+}
+
+fn is_optional(key: &Key) -> bool {
+    OPTIONAL.contains(&key.to_string().as_str())
 }
 
 struct Walk<'a> {
@@ -35,37 +62,17 @@ impl Walk<'_> {
             return true;
         }
         match value {
-            Value::Table(table) => {
-                self.table(key, table);
-                true
-            }
-            Value::Boolean(false) if OPTIONAL.contains(&key.to_string().as_str()) => false,
-            _ => {
-                self.no_table(key, value);
-                false
-            }
+            Value::Table(table) => self.table(key, table),
+            _ => return false,
         }
+        true
     }
 
     /// Unknown tables are reported where they begin, wherever their first key was set.
     fn unknown(&mut self, key: &Key, value: &Value) {
         let place = Place::key(&self.origin(key, value));
         let problem = Problem::invalid(place, title(key, value)).about(key);
-        self.problems.push(advise(key, problem));
-    }
-
-    fn no_table(&mut self, key: &Key, value: &Value) {
-        let label = format!("expected a table, found {}", describe(value));
-        let problem = Problem::invalid(Place::value(&self.origin(key, value)), format!("`{key}` is a table"));
-        let kinds = super::manual::kinded(key).filter(|_| value.is_str());
-        let help = match (kinds, value) {
-            (Some(_), Value::String(kind)) => format!("write `{} = {{ kind = \"{kind}\" }}`", key.name()),
-            _ if OPTIONAL.contains(&key.to_string().as_str()) => {
-                format!("write its keys under `[{key}]`, or `{} = false` to go without it", key.name())
-            }
-            _ => format!("write its keys under `[{key}]`"),
-        };
-        self.problems.push(problem.about(key).label(label).help(help));
+        self.problems.push(advise(key, value, problem));
     }
 
     /// Where a key was written; a table that only dotted keys made has the place of its first key.
@@ -99,27 +106,40 @@ fn title(key: &Key, value: &Value) -> String {
 }
 
 /// The nearest key in the same table; the same or the nearest word elsewhere; else all keys of the table.
-fn advise(key: &Key, problem: Problem) -> Problem {
+fn advise(key: &Key, value: &Value, problem: Problem) -> Problem {
     let section = key.parent().unwrap_or_default();
-    let here: Vec<&Key> = manual().order().iter().filter(|other| other.parent().as_ref() == Some(&section)).collect();
+    let here = keys_of(&section);
     if let Some(name) = suggest::nearest(key.name(), here.iter().map(|key| key.name())) {
         return problem.label(format!("did you mean `{name}`?"));
     }
-    let elsewhere = |name: &str| -> Vec<String> {
-        let same = manual().order().iter().filter(|other| other.name() == name);
-        same.filter_map(Key::parent).map(|table| table_name(&table)).collect()
-    };
-    let tables = elsewhere(key.name());
-    if !tables.is_empty() {
-        let place = format!("`{}` belongs to {}", key.name(), tables.join(" or "));
-        return problem.label(place);
+    let inner = manual().order().iter().filter(|other| other.parts().len() > 1 && is_table(other) == value.is_table());
+    let inner: Vec<&Key> = inner.collect();
+    if let Some(place) = belongs(&section, key.name(), &inner) {
+        return problem.label(format!("`{}` belongs to {place}", key.name()));
     }
-    let others = manual().order().iter().filter(|other| other.parts().len() > 1).map(Key::name);
-    if let Some(name) = suggest::nearest(key.name(), others) {
-        return problem.label(format!("did you mean `{name}`, in {}?", elsewhere(name).join(" or ")));
+    let near = suggest::nearest(key.name(), inner.iter().map(|key| key.name()));
+    match near.and_then(|name| Some((name, belongs(&section, name, &inner)?))) {
+        Some((name, place)) => problem.label(format!("did you mean `{name}`, in {place}?")),
+        None => {
+            let keys: Vec<String> = here.iter().map(|key| format!("`{}`", key.name())).collect();
+            problem.label("unknown").help(format!("{} has {}", table_name(&section), keys.join(", ")))
+        }
     }
-    let keys: Vec<String> = here.iter().map(|key| format!("`{}`", key.name())).collect();
-    problem.label("unknown").help(format!("{} has {}", table_name(&section), keys.join(", ")))
+}
+
+/// The tables that have a key of this name: those within the section, if there are any, else all.
+fn belongs(section: &Key, name: &str, keys: &[&Key]) -> Option<String> {
+    let tables = keys.iter().filter(|key| key.name() == name).filter_map(|key| key.parent());
+    let (near, far): (Vec<Key>, Vec<Key>) =
+        tables.partition(|table| !section.parts().is_empty() && table.is_within(section));
+    let tables = if near.is_empty() { far } else { near };
+    let names: Vec<String> = tables.iter().map(table_name).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+/// The keys that stand in a table, in the order of the manual.
+pub fn keys_of(table: &Key) -> Vec<&'static Key> {
+    manual().order().iter().filter(|key| key.parent().as_ref() == Some(table)).collect()
 }
 
 /// How messages speak of a table.

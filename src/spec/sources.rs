@@ -1,5 +1,6 @@
 //! The files of an experiment: itself, and what it extends, recursively. The only place that reads them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,13 +20,19 @@ pub struct Sources {
     pub layers: Vec<Layer>,
     /// Every file that takes part, also one that can't be read: absolute, the experiment's own first.
     pub files: Vec<PathBuf>,
+    /// Files that are no valid TOML, each with the byte of its first error.
+    pub broken: BTreeMap<PathBuf, usize>,
 }
 
 /// Reads a file and everything it extends.
 pub fn read(path: &Path, cwd: &Path, problems: &mut Vec<Problem>) -> Sources {
     let path = absolute(cwd, path);
-    let mut reader =
-        Reader { cwd, sources: Sources { layers: Vec::new(), files: Vec::new() }, open: Vec::new(), problems };
+    let mut reader = Reader {
+        cwd,
+        sources: Sources { layers: Vec::new(), files: Vec::new(), broken: BTreeMap::new() },
+        open: Vec::new(),
+        problems,
+    };
     match std::fs::read(&path) {
         Ok(bytes) => reader.file(path, bytes),
         Err(error) => {
@@ -64,7 +71,8 @@ impl Reader<'_> {
             }
         };
         let file = Arc::new(SourceFile { path: path.clone(), shown, text });
-        let mut layer = parse(&file, self.problems);
+        let (mut layer, broken) = parse(&file, self.problems);
+        self.sources.broken.extend(broken.map(|offset| (path.clone(), offset)));
         let extends = self.extends(&mut layer);
         self.open.push(path);
         for (written, place) in extends {

@@ -1,9 +1,33 @@
 //! Did-you-mean: the nearest of some words, if one is near enough to be worth naming.
 
+/// What people write who know the thing by another name.
+const ALIASES: [(&str, &str); 14] = [
+    ("learningrate", "lr"),
+    ("optimiser", "optimizer"),
+    ("augmentation", "augment"),
+    ("imagesize", "target_size"),
+    ("size", "target_size"),
+    ("val", "validation"),
+    ("validationsplit", "validation_fraction"),
+    ("classweight", "class_weights"),
+    ("validationloss", "val_loss"),
+    ("validationaccuracy", "val_accuracy"),
+    ("acc", "accuracy"),
+    ("units", "hidden"),
+    ("weightdecay", "l2"),
+    ("frozen", "frozen_layers"),
+];
+
 /// The candidate nearest to `written`, if it is near: a typo away, a prefix, or the same word in another spelling.
 pub fn nearest<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = normalise(written);
+    let candidates: Vec<&str> = candidates.collect();
+    let alias = ALIASES.iter().find(|(other, _)| *other == plain).map(|(_, word)| *word);
+    if let Some(known) = alias.and_then(|word| candidates.iter().find(|candidate| **candidate == word)) {
+        return Some(known);
+    }
     candidates
+        .into_iter()
         .map(|candidate| (distance(&plain, &normalise(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= tolerance(candidate))
         .min_by_key(|(distance, _)| *distance)

@@ -155,7 +155,7 @@ impl Checker<'_> {
             Place::Span { .. } | Place::File(_) | Place::Defaults => "the file that names them",
         };
         let problem = Problem::unusable(place, format!("`{key}` names a {what} that isn't there"));
-        let help = similar(&path).map_or_else(|| format!("paths are relative to {relative}"), |name| name);
+        let help = similar(&path).unwrap_or_else(|| format!("paths are relative to {relative}"));
         self.problems.push(problem.about(key).label(label).help(help));
         None
     }

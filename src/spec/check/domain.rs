@@ -2,7 +2,7 @@
 
 use toml::{Table, Value};
 
-use crate::spec::knob::{Fault, Knob, describe, one_of};
+use crate::spec::knob::{Fault, Knob, describe, one_of, written};
 use crate::spec::knobs::Steps;
 use crate::spec::model::Domain;
 use crate::spec::suggest;
@@ -29,7 +29,9 @@ pub fn read(value: &Value) -> Result<Written, Fault> {
             Ok(Written { domain: choice(values)?, steps: Steps::default(), when: Table::new(), form: None })
         }
         Value::Table(table) => in_table(table),
-        _ => Err(Fault::expected("an array of values, or a range", value).hint(format!("write `[{value}]`"))),
+        _ => {
+            Err(Fault::expected("an array of values, or a range", value).hint(format!("write `[{}]`", written(value))))
+        }
     }
 }
 
@@ -67,7 +69,7 @@ fn domain(form: &str, value: &Value) -> Result<Domain, Fault> {
     match form {
         "choice" => match value {
             Value::Array(values) => choice(values),
-            _ => Err(Fault::expected("an array of values", value).hint(format!("write `[{value}]`"))),
+            _ => Err(Fault::expected("an array of values", value).hint(format!("write `[{}]`", written(value)))),
         },
         "uniform" => reals(ends()?).and_then(ordered).map(|[low, high]| Domain::Uniform(low, high)),
         "log_uniform" => {

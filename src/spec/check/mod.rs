@@ -8,7 +8,7 @@ mod training;
 
 use super::context::Context;
 use super::key::Key;
-use super::knob::{Fault, Knob};
+use super::knob::{Fault, Knob, written};
 use super::manual::{kinded, manual};
 use super::model::Experiment;
 use super::origin::Provenance;
@@ -91,14 +91,19 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports a fault. Defaults have none, but for those that are as in `[top]`: they are reported there.
     fn fault(&mut self, key: &Key, fault: Fault) {
-        let problem = Problem::invalid(self.value(&key.within(&fault.at)), format!("invalid value for `{key}`"));
+        let place = self.value(&key.within(&fault.at));
+        if place == Place::Defaults {
+            return;
+        }
+        let problem = Problem::invalid(place, format!("invalid value for `{key}`"));
         let problem = problem.about(key).label(fault.label);
         self.problems.push(fault.hint.into_iter().fold(problem, Problem::help));
     }
 
     fn missing(&mut self, key: &Key) {
-        let example = manual().example(key).map(|value| format!("for example `{} = {value}`", key.name()));
+        let example = manual().example(key).map(|value| format!("for example `{} = {}`", key.name(), written(value)));
         let problem = Problem::invalid(self.table(key), format!("`{key}` is missing")).about(key);
         let problem = problem.label(format!("expected `{}` here", key.name()));
         self.problems.push(example.into_iter().fold(problem, Problem::help));

@@ -6,15 +6,17 @@ use super::{Checker, domain};
 use crate::spec::assignments::dotted;
 use crate::spec::context::Context;
 use crate::spec::key::Key;
-use crate::spec::knob::{Fault, describe};
+use crate::spec::knob::{Fault, describe, written};
 use crate::spec::knobs::{PrunerKind, Strategy, Trials};
 use crate::spec::layer::Layer;
 use crate::spec::load;
-use crate::spec::manual::{KINDED, manual};
+use crate::spec::manual::{KINDED, kinded, manual};
 use crate::spec::model::{Axis, Condition, Domain, Exclusion, Pruner, Sweep, Zip};
 use crate::spec::origin::Origin;
 use crate::spec::problem::Problem;
 use crate::spec::raw::{self, Field, Pairings, Space};
+use crate::spec::shape::keys_of;
+use crate::spec::suggest;
 
 /// Keys that are the same in every point.
 const FIXED: [&str; 4] = ["name", "tags", "extends", "sweep"];
@@ -90,6 +92,7 @@ impl Checker<'_> {
         for (index, candidate) in candidates(&written.domain).into_iter().enumerate() {
             self.candidate(&form.join(index), &key, &candidate, &when, kinds);
         }
+        self.say_once(before);
         let axis = Axis { key: name.to_owned(), domain: written.domain, steps: written.steps, when };
         (self.problems.len() == before).then_some(axis)
     }
@@ -118,15 +121,10 @@ impl Checker<'_> {
 
     fn unknown(&mut self, at: &Key, name: &str) {
         let problem = Problem::invalid(self.key(at), format!("there is no key `{name}` to vary")).about(at);
-        let names: Vec<String> = manual().order().iter().map(Key::to_string).collect();
-        let last = dotted(name).map(|key| key.name().to_owned()).unwrap_or_default();
-        let same = names.iter().filter(|other| other.ends_with(&format!(".{last}")) && !last.is_empty());
-        let same: Vec<String> = same.map(|name| format!("`{name}`")).collect();
-        let near = crate::spec::suggest::nearest(name, names.iter().map(String::as_str));
-        self.problems.push(match (near, same.as_slice()) {
-            (_, [_, ..]) => problem.label(format!("did you mean {}?", same.join(" or "))),
-            (Some(near), []) => problem.label(format!("did you mean `{near}`?")),
-            (None, []) => problem.label("expected a key of the experiment file, such as `top.dropout`"),
+        let meant = dotted(name).map(|key| meant(&key)).unwrap_or_default();
+        self.problems.push(match meant.as_slice() {
+            [] => problem.label("expected a key of the experiment file, such as `top.dropout`"),
+            keys => problem.label(format!("did you mean `{}`?", keys.join("` or `"))),
         });
     }
 
@@ -143,27 +141,36 @@ impl Checker<'_> {
 
     /// Reports a value that its key can't have: the experiment is resolved with it, and what is then wrong with the key is reported here.
     ///
-    /// A key of one kind of optimizer is valid if any kind that the sweep chooses has it.
+    /// Where the sweep also chooses the `kind` of the table, the value must be valid with each, unless `when` says with which.
     fn candidate(&mut self, at: &Key, key: &Key, value: &Value, when: &[Condition], kinds: &[(Key, Value)]) {
         let folder = self.context.absolute(self.provenance.find(at), ".");
         let conditions: Vec<(Key, Value)> =
             when.iter().filter_map(|condition| Some((dotted(&condition.key)?, condition.value.clone()))).collect();
         let table = key.parent().unwrap_or_default().join("kind");
-        let mut settings = vec![conditions.clone()];
-        if !conditions.iter().any(|(key, _)| *key == table) && *key != table {
-            let of_table = kinds.iter().filter(|(key, _)| *key == table);
-            settings.extend(of_table.map(|kind| conditions.iter().chain([kind]).cloned().collect()));
-        }
-        let mut attempts = settings.into_iter().map(|settings| faults(self.context, &folder, key, value, &settings));
-        let first = attempts.next().unwrap_or_default();
-        if first.is_empty() || attempts.any(|faults| faults.is_empty()) {
-            return;
-        }
+        let chosen = *key != table && !conditions.iter().any(|(key, _)| *key == table);
+        let chosen: Vec<&(Key, Value)> = kinds.iter().filter(|(key, _)| chosen && *key == table).collect();
+        let beside = |kind: Option<&(Key, Value)>| conditions.iter().chain(kind).cloned().collect::<Vec<_>>();
+        let try_with = |kind| faults(self.context, &folder, key, value, &beside(kind));
+        let first = match chosen.as_slice() {
+            [] => try_with(None),
+            kinds => {
+                kinds.iter().map(|kind| try_with(Some(*kind))).find(|faults| !faults.is_empty()).unwrap_or_default()
+            }
+        };
         for fault in first {
             let rest = fault.key.as_ref().map_or(&[][..], |found| &found.parts()[key.parts().len()..]);
             let place = self.value(&at.within(rest));
-            self.problems.push(Problem { key: Some(at.clone()), place, others: Vec::new(), ..fault });
+            let help = if chosen.is_empty() { fault.help.clone() } else { vec![only_where(key, &chosen)] };
+            self.problems.push(Problem { key: Some(at.clone()), place, others: Vec::new(), help, ..fault });
         }
+    }
+
+    /// What is wrong with a key, whatever its value, is said at its first value only.
+    fn say_once(&mut self, before: usize) {
+        let mut said = std::collections::HashSet::new();
+        let new = self.problems.split_off(before);
+        self.problems
+            .extend(new.into_iter().filter(|problem| said.insert((problem.title.clone(), problem.label.clone()))));
     }
 
     fn zip(&mut self, field: Field<Pairings>) -> Option<Vec<Zip>> {
@@ -203,9 +210,11 @@ impl Checker<'_> {
             let at = Key::dotted("sweep.zip").join(index);
             for (name, values) in &zip.columns {
                 let Some(key) = dotted(name) else { continue };
+                let before = self.problems.len();
                 for (row, value) in values.iter().enumerate() {
                     self.candidate(&at.join(name).join(row), &key, value, &[], kinds);
                 }
+                self.say_once(before);
             }
         }
     }
@@ -260,7 +269,7 @@ impl Checker<'_> {
             None => {
                 let keys: Vec<&str> = axes.iter().map(|(key, _)| *key).collect();
                 let problem = Problem::invalid(self.key(at), format!("`{name}` doesn't vary in this sweep")).about(at);
-                self.problems.push(match crate::spec::suggest::nearest(name, keys.iter().copied()) {
+                self.problems.push(match suggest::nearest(name, keys.iter().copied()) {
                     Some(near) => problem.label(format!("did you mean `{near}`?")),
                     None => {
                         problem.label("expected a key that varies").help(format!("these do: `{}`", keys.join("`, `")))
@@ -299,6 +308,36 @@ fn candidates(domain: &Domain) -> Vec<Value> {
     }
 }
 
+/// The keys that were perhaps meant: a similar one in the same table, the same one in other tables, a similar one anywhere below the table.
+fn meant(key: &Key) -> Vec<String> {
+    let table = key.parent().unwrap_or_default();
+    let here = keys_of(&table);
+    if let Some(name) = suggest::nearest(key.name(), here.iter().map(|key| key.name())) {
+        return vec![table.join(name).to_string()];
+    }
+    let all = manual().order().iter().filter(|other| !FIXED.contains(&other.parts()[0].as_str()));
+    let (same, others): (Vec<&Key>, Vec<&Key>) = all.partition(|other| other.name() == key.name());
+    if !same.is_empty() {
+        return same.into_iter().map(Key::to_string).collect();
+    }
+    let below: Vec<&Key> = others.into_iter().filter(|other| other.is_within(&table)).collect();
+    let near = suggest::nearest(key.name(), below.iter().map(|key| key.name()));
+    below.iter().filter(|other| Some(other.name()) == near).map(|key| key.to_string()).collect()
+}
+
+/// Advice for a key that not all of the chosen kinds have.
+fn only_where(key: &Key, chosen: &[&(Key, Value)]) -> String {
+    let family = kinded(&key.parent().unwrap_or_default()).map_or("", |(_, family)| family);
+    let kinds = manual().kinds_with(family, key.name());
+    let fitting = chosen.iter().find(|(_, kind)| kinds.iter().any(|own| kind.as_str() == Some(own)));
+    match fitting {
+        Some((table, kind)) => {
+            format!("say where it varies: `{{ choice = [...], when = {{ \"{table}\" = {kind} }} }}`")
+        }
+        None => "no kind that this sweep chooses has it".to_owned(),
+    }
+}
+
 /// Every `kind` that the sweep chooses, with its key.
 fn kinds(space: &Field<Space>, zip: &[Zip]) -> Vec<(Key, Value)> {
     let tables = KINDED.map(|(table, _)| format!("{table}.kind"));
@@ -325,7 +364,7 @@ fn faults(
     beside: &[(Key, Value)],
 ) -> Vec<Problem> {
     let mut point = Layer::default();
-    let origin = || Origin::Point { pair: format!("{key} = {value}"), folder: folder.to_owned() };
+    let origin = || Origin::Point { pair: format!("{key} = {}", written(value)), folder: folder.to_owned() };
     point.set(&Key::dotted("sweep"), Value::Boolean(false), origin());
     for (key, value) in beside {
         point.set(key, value.clone(), origin());
