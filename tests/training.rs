@@ -16,7 +16,7 @@ fn samples(seed: u64, classes: u32) -> InMemory {
     let labels: Vec<u32> = (0..45).map(|sample| sample % classes).collect();
     let mut stream = Stream::new(seed, Purpose::Sweep, 0, 0);
     let values = labels.iter().flat_map(|&label| {
-        let shift = f64::from(label) * 0.6;
+        let shift = f64::from(label) * 1.0;
         (0..length).map(|_| (stream.uniform(-1.0, 1.0) + shift) as f32).collect::<Vec<_>>()
     });
     InMemory::new(values.collect(), labels)
