@@ -1,11 +1,11 @@
 //! A cache in a temporary folder, and what the tests put into it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use frostline::cache::{Cache, Inputs};
 use frostline::clock::SystemClock;
 use frostline::digest::Digest;
-use frostline::files::{Wait, Waiting};
+use frostline::files::{self, Wait, Waiting};
 use frostline::stop::StopToken;
 use tempfile::TempDir;
 
@@ -46,4 +46,30 @@ pub fn record(nth: u32, bytes: usize) -> Vec<u8> {
 /// Waits for as long as it takes, and calls `body` with the wait.
 pub fn patiently<T>(body: impl FnOnce(Wait<'_>) -> T) -> T {
     body(Wait { stop: &StopToken::new(), on_wait: &mut |_: &Waiting| {} })
+}
+
+/// Fails as soon as it would have to wait.
+pub fn impatiently<T>(body: impl FnOnce(Wait<'_>) -> T) -> T {
+    let stop = StopToken::new();
+    stop.request();
+    body(Wait { stop: &stop, on_wait: &mut |_: &Waiting| {} })
+}
+
+/// All files below a folder with their contents, by path: what a failed operation must not have changed.
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for path in files::list_folder(folder).expect("lists") {
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.push((path.clone(), files::read(&path).expect("reads")));
+        }
+    }
+    found
+}
+
+/// The one file below a folder whose name ends so.
+pub fn only_file(folder: &Path, ending: &str) -> PathBuf {
+    let mut found = files_below(folder).into_iter().map(|(path, _)| path);
+    found.find(|path| path.to_string_lossy().ends_with(ending)).expect("such a file")
 }

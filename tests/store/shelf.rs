@@ -5,16 +5,16 @@ use frostline::digest::Digest;
 
 use crate::scene::{Scene, image, inputs, patiently, record};
 
-const BYTES: usize = 24;
+pub const BYTES: usize = 24;
 
-fn append(shelf: &Shelf, numbers: &[u32]) {
+pub fn append(shelf: &Shelf, numbers: &[u32]) {
     let records: Vec<(Digest, Vec<u8>)> = numbers.iter().map(|&nth| (image(nth), record(nth, BYTES))).collect();
     let borrowed: Vec<(Digest, &[u8])> = records.iter().map(|(image, bytes)| (*image, &bytes[..])).collect();
     let mut writer = patiently(|wait| shelf.writer(wait)).expect("becomes the writer");
     writer.append(&borrowed).expect("appends");
 }
 
-fn assert_holds(shelf: &Shelf, nth: u32) {
+pub fn assert_holds(shelf: &Shelf, nth: u32) {
     let mut out = vec![0; BYTES];
     assert_eq!(shelf.read(&image(nth), &mut out), Read::Found, "record {nth}");
     assert_eq!(out, record(nth, BYTES), "record {nth}");
