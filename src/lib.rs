@@ -1,9 +1,11 @@
 //! frostline: a declarative transfer-learning experiment runner.
 
 pub mod cache;
+pub mod cli;
 pub mod clock;
 pub mod data;
 pub mod digest;
+pub mod event;
 pub mod files;
 pub mod kernels;
 pub mod net;
@@ -11,5 +13,6 @@ pub mod report;
 pub mod rng;
 pub mod runs;
 pub mod spec;
+pub mod stages;
 pub mod stop;
 pub mod train;

@@ -9,6 +9,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::geometry::{CHANNELS, CONVOLUTIONS, TENSOR_INDICES};
+use crate::digest::Digest;
 
 /// One convolution's parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,13 @@ impl BaseWeights {
     /// The convolution of an index in 0..13.
     pub fn convolution(&self, index: usize) -> &Convolution {
         &self.convolutions[index]
+    }
+
+    /// The digest of all values, from the input, whatever file they came in.
+    pub fn digest(&self) -> Digest {
+        let values = self.convolutions.iter().flat_map(|it| [&it.weight, &it.bias]);
+        let parts: Vec<Digest> = values.map(|values| Digest::of(bytemuck::cast_slice(values))).collect();
+        Digest::of(&parts.iter().flat_map(|part| *part.as_bytes()).collect::<Vec<u8>>())
     }
 
     /// The convolutions between two depths.

@@ -1,0 +1,151 @@
+//! The argument table: only clap, no behaviour.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Transfer learning from one TOML file: bottleneck features, a top model, fine-tuning.
+#[derive(Debug, Parser)]
+#[command(name = "frostline", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 success, 1 unexpected failure, 2 usage, 3 invalid experiment file, \
+                        4 data or weights unusable, 5 a run failed or diverged, 6 part of a sweep failed, \
+                        130 interrupted (state saved).")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options that every verb takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+    /// Where runs are kept [default: `runs` in the project of the experiment file]
+    #[arg(long, global = true, env = "FROSTLINE_RUNS", value_name = "DIR")]
+    pub runs: Option<PathBuf>,
+    /// Threads to compute with [default: one per core]; results do not depend on it
+    #[arg(long, global = true, env = "FROSTLINE_THREADS", value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How a verb prints its table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Table,
+    Csv,
+    Json,
+}
+
+/// A stage, as `--force` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum StageName {
+    Bottleneck,
+    Top,
+    #[value(alias = "fine-tune")]
+    FineTune,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Write a new experiment file, commented and ready to run
+    New(New),
+    /// Validate experiment files and report every problem at once
+    Check(Check),
+    /// Run experiments; go on with what was interrupted
+    Run(Run),
+    /// List runs
+    Ls(Ls),
+    /// Show one run: its settings, stages and metrics
+    Show(Show),
+    /// Print the JSON Schema of the experiment file
+    Schema,
+    /// Print a shell completion script
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `frostline new`
+#[derive(Debug, Args)]
+pub struct New {
+    /// The experiment's name: lower-case letters, digits, `.`, `_` and `-`
+    pub name: String,
+    /// The template to start from
+    #[arg(long, default_value = "binary", value_name = "TEMPLATE")]
+    pub template: String,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `frostline check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The experiment files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Overrides a key: `--set top.epochs=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Also decode every image
+    #[arg(long)]
+    pub data: bool,
+    /// Also print every setting and who set it
+    #[arg(long)]
+    pub settings: bool,
+}
+
+/// `frostline run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The experiment files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Overrides a key: `--set top.epochs=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Recompute this stage, and what follows from it, although it is cached
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub force: Option<StageName>,
+    /// No progress, only warnings, errors and the result
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `frostline ls`
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Only runs of these experiments
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// How to print the table
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// `frostline show`
+#[derive(Debug, Args)]
+pub struct Show {
+    /// A path, an id, `name`, `name@latest` or `name@best`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// How to print the table
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}

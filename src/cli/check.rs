@@ -1,0 +1,62 @@
+//! `frostline check FILE…`: every problem at once.
+
+use super::args::Check;
+use super::context::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::spec::{Experiment, OnDisk};
+use crate::{data, net, stages};
+
+pub fn run(context: &Context, args: &Check) -> Result<Exit, Failure> {
+    let mut worst = Exit::Success;
+    for file in &args.files {
+        let checked = context.load(file, &args.set, OnDisk::Checked).and_then(|experiment| check(args, experiment));
+        match checked {
+            Ok(line) => println!("{}: {line}", file.display()),
+            Err(failure) => {
+                eprint!("{}", failure.text);
+                worst = if worst == Exit::Success { failure.exit } else { worst };
+            }
+        }
+    }
+    Ok(worst)
+}
+
+fn check(args: &Check, experiment: Experiment) -> Result<String, Failure> {
+    if args.settings {
+        print_settings(&experiment);
+    }
+    let size = experiment.data.target_size;
+    let shapes = match net::is_compiled_in(size.height as usize, size.width as usize) {
+        true => "a compiled-in size",
+        false => "run-time shapes",
+    };
+    let prepared = stages::prepare(experiment)?;
+    prepared.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let (train, validation) = (&prepared.train, &prepared.validation);
+    if args.data {
+        let bad = [train, validation].map(|manifest| report_bad(manifest)).iter().sum::<usize>();
+        if bad > 0 {
+            return Err(Failure { text: format!("error: {bad} images cannot be used\n"), exit: Exit::Unusable });
+        }
+    }
+    let classes = train.classes.join(", ");
+    let (train, validation) = (train.images.len(), validation.images.len());
+    Ok(format!(
+        "ok: {train} training and {validation} validation images of {classes}; {} x {} px, {shapes}",
+        size.height, size.width
+    ))
+}
+
+fn report_bad(manifest: &data::Manifest) -> usize {
+    let bad = data::check(manifest);
+    bad.iter().for_each(|(_, error)| eprintln!("error: {error}"));
+    bad.len()
+}
+
+fn print_settings(experiment: &Experiment) {
+    for (key, value) in experiment.settings() {
+        let origin = experiment.provenance.of(&key).map(ToString::to_string).unwrap_or_default();
+        println!("{key} = {value}  # {origin}");
+    }
+}

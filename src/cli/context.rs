@@ -1,0 +1,86 @@
+//! What every verb has at hand: where runs are, whether to colour, the environment.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Format, Global, When};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::clock::{Clock, SystemClock};
+use crate::kernels::isa::{self, Isa};
+use crate::runs::{Runs, table};
+use crate::spec::{self, Colour, Experiment, OnDisk, Overrides};
+
+/// The process's surroundings, read once.
+pub struct Context {
+    pub cwd: PathBuf,
+    pub colour: Colour,
+    pub clock: Arc<dyn Clock>,
+    runs: Option<PathBuf>,
+}
+
+impl Context {
+    /// Reads the surroundings and sets up what is global to the process: threads and the instruction set.
+    pub fn new(global: &Global) -> Result<Self, Failure> {
+        let cwd = std::env::current_dir().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
+        if let Some(threads) = global.threads {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+            pool.map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
+        }
+        if let Ok(name) = std::env::var("FROSTLINE_ISA") {
+            let isa: Isa = name.parse().map_err(|error| Failure::new(Exit::Usage, &error, None))?;
+            isa::force(isa).map_err(|error| Failure::new(Exit::Usage, &error, None))?;
+        }
+        Ok(Self {
+            cwd,
+            colour: colour(global.color),
+            clock: Arc::new(SystemClock::default()),
+            runs: global.runs.clone(),
+        })
+    }
+
+    /// Loads and checks an experiment file.
+    pub fn load(&self, file: &Path, set: &[String], on_disk: OnDisk) -> Result<Experiment, Failure> {
+        let overrides = Overrides {
+            set: set.to_vec(),
+            env: std::env::vars().collect(),
+            cwd: self.cwd.clone(),
+            on_disk,
+            binary: std::env::current_exe().ok(),
+        };
+        spec::load(file, &overrides).map_err(|problems| Failure::of_spec(&problems, self.colour))
+    }
+
+    /// Where the runs of a project are.
+    pub fn runs_of(&self, project: &Path) -> Runs {
+        let root = self.runs.clone().unwrap_or_else(|| project.join("runs"));
+        Runs::at(&root, Arc::clone(&self.clock))
+    }
+
+    /// Where the runs of the project around the current folder are.
+    pub fn runs_here(&self) -> Runs {
+        let is_project = |folder: &&Path| folder.join("runs").is_dir() || folder.join("experiments").is_dir();
+        let project = self.cwd.ancestors().find(is_project).unwrap_or(&self.cwd);
+        self.runs_of(project)
+    }
+}
+
+fn colour(when: When) -> Colour {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let wanted = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => set("CLICOLOR_FORCE") || (!set("NO_COLOR") && std::io::stderr().is_terminal()),
+    };
+    if wanted { Colour::Ansi } else { Colour::Plain }
+}
+
+/// The table format that the runs' tables know.
+pub fn table_format(format: Format) -> table::Format {
+    match format {
+        Format::Table => table::Format::Table,
+        Format::Csv => table::Format::Csv,
+        Format::Json => table::Format::Json,
+    }
+}

@@ -1,0 +1,69 @@
+//! From errors to text, hint and exit code.
+
+use std::error::Error;
+
+use super::exit::Exit;
+use crate::runs::RunError;
+use crate::spec::{Class, Colour, Problems};
+use crate::stages::StageError;
+
+/// What is printed, and how the command ends.
+#[derive(Debug)]
+pub struct Failure {
+    pub text: String,
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// A failure with its causes and what may help.
+    pub fn new(exit: Exit, error: &dyn Error, hint: Option<String>) -> Self {
+        let mut text = format!("error: {error}\n");
+        let mut source = error.source();
+        while let Some(cause) = source {
+            text.push_str(&format!("  because: {cause}\n"));
+            source = cause.source();
+        }
+        if let Some(hint) = hint {
+            text.push_str(&format!("  hint: {hint}\n"));
+        }
+        Self { text, exit }
+    }
+
+    /// The problems of an experiment file.
+    pub fn of_spec(problems: &Problems, colour: Colour) -> Self {
+        let exit = match problems.class() {
+            Class::Invalid => Exit::InvalidSpec,
+            Class::Unusable => Exit::Unusable,
+        };
+        Self { text: problems.render(colour), exit }
+    }
+}
+
+impl From<StageError> for Failure {
+    fn from(error: StageError) -> Self {
+        let exit = match &error {
+            StageError::NoCuda { .. } => Exit::Usage,
+            StageError::Data(_) | StageError::Weights { .. } | StageError::Image { .. } => Exit::Unusable,
+            StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
+            StageError::Training { .. }
+            | StageError::Diverged { .. }
+            | StageError::DamagedWhileReading { .. }
+            | StageError::NotStored { .. } => Exit::Failed,
+            StageError::Cache(_) | StageError::Run(_) | StageError::File(_) => Exit::Unexpected,
+            StageError::Interrupted { .. } => Exit::Interrupted,
+        };
+        Self::new(exit, &error, error.hint())
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let exit = match &error {
+            RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoBest { .. } | RunError::Name(_) => {
+                Exit::Usage
+            }
+            RunError::File(_) | RunError::Lock(_) | RunError::Damaged { .. } => Exit::Unexpected,
+        };
+        Self::new(exit, &error, error.hint())
+    }
+}

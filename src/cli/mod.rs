@@ -1,0 +1,46 @@
+//! The command line: one file per verb. Data go to stdout, everything else to stderr.
+
+mod args;
+mod check;
+mod context;
+mod exit;
+mod failure;
+mod ls;
+mod new;
+mod progress;
+mod run;
+mod schema;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use context::Context;
+use failure::Failure;
+
+/// Runs the command line and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = Context::new(&cli.global).and_then(|context| dispatch(&context, &cli.verb));
+    match result {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            eprint!("{}", failure.text);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(context: &Context, verb: &Verb) -> Result<exit::Exit, Failure> {
+    match verb {
+        Verb::New(args) => new::run(context, args),
+        Verb::Check(args) => check::run(context, args),
+        Verb::Run(args) => run::run(context, args),
+        Verb::Ls(args) => ls::run(context, args),
+        Verb::Show(args) => show::run(context, args),
+        Verb::Schema => schema::schema(),
+        Verb::Completions { shell } => schema::completions(*shell),
+    }
+}

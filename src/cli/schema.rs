@@ -1,0 +1,19 @@
+//! `frostline schema` and `frostline completions SHELL`.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::args::Cli;
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::spec;
+
+pub fn schema() -> Result<Exit, Failure> {
+    print!("{}", spec::schema());
+    Ok(Exit::Success)
+}
+
+pub fn completions(shell: Shell) -> Result<Exit, Failure> {
+    clap_complete::generate(shell, &mut Cli::command(), "frostline", &mut std::io::stdout());
+    Ok(Exit::Success)
+}

@@ -1,0 +1,143 @@
+//! Why a stage could not do its work.
+
+use std::path::PathBuf;
+
+use crate::cache::CacheError;
+use crate::data::{DataError, LoadError};
+use crate::event::Stage;
+use crate::files::FileError;
+use crate::net::{NetError, WeightsError};
+use crate::runs::RunError;
+use crate::train::{Diverged, FitError, ModelError, SourceError};
+
+/// A run could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The experiment asks for a GPU, and this build has none.
+    #[error("`device = \"{device}\"` needs a build with CUDA, and this one computes on the CPU only")]
+    NoCuda {
+        /// The device as the experiment names it.
+        device: String,
+    },
+    /// The image folders are unusable.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The weights are unusable.
+    #[error("the weights `{}` cannot be used", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: WeightsError,
+    },
+    /// An image is unusable, or is no longer what it was when the run began.
+    #[error("the {stage} stage cannot use an image")]
+    Image {
+        /// The stage that reads it.
+        stage: Stage,
+        /// Which, and why.
+        #[source]
+        source: LoadError,
+    },
+    /// The network does not fit the images.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The model cannot be built.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Training failed.
+    #[error("the {stage} stage failed")]
+    Training {
+        /// The stage.
+        stage: Stage,
+        /// Why.
+        #[source]
+        source: Box<FitError>,
+    },
+    /// Training diverged.
+    #[error("the {stage} stage diverged in epoch {}, batch {}: the loss is {}", source.epoch, source.batch, source.loss)]
+    Diverged {
+        /// The stage.
+        stage: Stage,
+        /// Where.
+        #[source]
+        source: Diverged,
+    },
+    /// The cache is unusable.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The run directory is unusable.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The disk said no.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A cached record turned out damaged while it was in use.
+    #[error("a cached activation of the {stage} stage was damaged while the run was reading it")]
+    DamagedWhileReading {
+        /// The stage.
+        stage: Stage,
+    },
+    /// A training state could not be stored; the cache's own error says why.
+    #[error("a state of the {stage} stage could not be stored")]
+    NotStored {
+        /// The stage.
+        stage: Stage,
+    },
+    /// A stop was requested; everything done is stored.
+    #[error("stopped on request during the {stage} stage")]
+    Interrupted {
+        /// The stage.
+        stage: Stage,
+    },
+}
+
+impl StageError {
+    /// What is likely to help, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCuda { .. } => Some(
+                "set `device = \"auto\"`, or build with `cargo build --release --features cuda` on a machine with a CUDA toolkit"
+                    .to_owned(),
+            ),
+            Self::Cache(error) => error.hint(),
+            Self::File(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Diverged { source, .. } => Some(source.hint.to_owned()),
+            Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
+            Self::Data(_)
+            | Self::Weights { .. }
+            | Self::Image { .. }
+            | Self::Net(_)
+            | Self::Model(_)
+            | Self::Training { .. }
+            | Self::NotStored { .. }
+            | Self::Interrupted { .. } => None,
+        }
+    }
+
+    /// The same error, as what it means to a run: a wait that was stopped is an interruption.
+    pub(super) fn during(self, stage: Stage) -> Self {
+        match self {
+            Self::Cache(error) if error.is_stopped() => Self::Interrupted { stage },
+            other => other,
+        }
+    }
+
+    /// What `train` reports of a stage. Errors of the stage's own data source come back as they were.
+    pub(super) fn from_fit(stage: Stage, error: FitError) -> Self {
+        match error {
+            FitError::Diverged(source) => Self::Diverged { stage, source },
+            FitError::Source(source) | FitError::Observer(source) => Self::from_source(stage, source),
+            other => Self::Training { stage, source: Box::new(other) },
+        }
+    }
+
+    fn from_source(stage: Stage, source: SourceError) -> Self {
+        match source.downcast::<Self>() {
+            Ok(own) => *own,
+            Err(foreign) => Self::Training { stage, source: Box::new(FitError::Source(foreign)) },
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The fine-tune stage: the trained top on the base, and the base's last convolutions trained with it.
+//!
+//! The frozen part of an image that is not augmented is a fixed function of it: computed once, stored, and shared by
+//! every fine-tuning with the same cut. Augmented images go through the frozen part in every epoch.
+
+use std::sync::Arc;
+
+use super::activations::{self, Activations, Extraction};
+use super::error::StageError;
+use super::samples::{Augmented, Stored};
+use super::training::{self, Job, Trained};
+use super::work::Work;
+use super::{convert, keys};
+use crate::data::Manifest;
+use crate::event::Stage;
+use crate::net::{self, FrozenSpec};
+use crate::runs::{ActiveRun, MetricsRow};
+use crate::spec::model::FineTune;
+use crate::train::{Data, FineTuneModel, FineTuneSpec, Model, Samples, ThroughFrozen, TopModel};
+
+/// The images, and the stages before.
+pub(super) struct Before<'a> {
+    pub images: (&'a Arc<Manifest>, &'a Arc<Manifest>),
+    pub top: &'a TopModel,
+    pub rows: &'a [MetricsRow],
+}
+
+/// Fine-tunes, or takes the network over from the cache. The activations are those at the cut, for validation.
+pub(super) fn train(
+    work: &Work<'_>,
+    run: &ActiveRun,
+    settings: &FineTune,
+    before: &Before<'_>,
+) -> Result<(FineTuneModel, Activations, Trained), StageError> {
+    let augment = convert::augment(&settings.augment);
+    let (train, validation) = before.images;
+    let stored: &[&Arc<Manifest>] = if augment.is_identity() { &[train, validation] } else { &[validation] };
+    let at_cut = activations::ensure(work, &extraction(settings, stored))?;
+    run.use_key(at_cut.shelf.key())?;
+    let mut samples: Box<dyn Samples> = match augment.is_identity() {
+        true => Box::new(Stored::new(Stage::FineTune, &at_cut.shelf, train)),
+        false => through_frozen(work, settings, train)?,
+    };
+    let mut held_out = Stored::new(Stage::FineTune, &at_cut.shelf, validation);
+    let mut model = model(work, settings, before.top)?;
+    let job = Job {
+        stage: Stage::FineTune,
+        inputs: keys::fine_tune(work.prepared),
+        settings: convert::fine_tune_settings(&work.prepared.experiment, settings),
+        model: &mut model,
+        data: Data { train: samples.as_mut(), validation: Some(&mut held_out) },
+        earlier: before.rows,
+    };
+    let trained = training::train(work, run, job)?;
+    Ok((model, at_cut, trained))
+}
+
+/// The activations at the cut that fine-tuning needs stored.
+fn extraction<'a>(settings: &FineTune, manifests: &'a [&'a Arc<Manifest>]) -> Extraction<'a> {
+    Extraction {
+        stage: Stage::FineTune,
+        depth: settings.frozen_layers.get() as usize,
+        precision: settings.frozen_precision,
+        manifests,
+    }
+}
+
+fn through_frozen(work: &Work<'_>, settings: &FineTune, train: &Arc<Manifest>) -> Result<Box<dyn Samples>, StageError> {
+    let size = work.prepared.experiment.data.target_size;
+    let spec = FrozenSpec {
+        from: 0,
+        to: settings.frozen_layers.get() as usize,
+        height: size.height as usize,
+        width: size.width as usize,
+        precision: convert::precision(settings.frozen_precision),
+    };
+    let base = net::frozen_base(&work.prepared.weights, &spec)?;
+    let images = Augmented::new(Stage::FineTune, work.prepared, train, convert::augment(&settings.augment));
+    Ok(Box::new(ThroughFrozen::new(images, base)))
+}
+
+fn model(work: &Work<'_>, settings: &FineTune, top: &TopModel) -> Result<FineTuneModel, StageError> {
+    let size = work.prepared.experiment.data.target_size;
+    let spec = FineTuneSpec {
+        frozen: settings.frozen_layers.get() as usize,
+        height: size.height as usize,
+        width: size.width as usize,
+        top: convert::top_shape(work.prepared, settings.dropout.get()),
+    };
+    Ok(FineTuneModel::new(&work.prepared.weights, &spec, &top.export())?)
+}

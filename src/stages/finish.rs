@@ -1,0 +1,210 @@
+//! What a finished run leaves: predictions, the model file, the summary.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+
+use super::activations::Activations;
+use super::error::StageError;
+use super::samples::Stored;
+use super::training::Trained;
+use super::work::Work;
+use crate::clock::Moment;
+use crate::data::Manifest;
+use crate::digest::Digest;
+use crate::event::Stage;
+use crate::kernels::isa;
+use crate::runs::{
+    ActiveRun, Best, Images, Machine, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary,
+};
+use crate::train::{self, FineTuneModel, Model, NamedTensor, TopModel};
+
+/// The trained network, with the activations that it reads.
+pub(super) enum Network {
+    /// The run ends after the top stage.
+    Top(TopModel, Activations),
+    /// The run ends after fine-tuning.
+    FineTuned(Box<FineTuneModel>, Activations),
+}
+
+impl Network {
+    fn parts(&mut self) -> (Stage, &mut dyn Model, &Activations) {
+        match self {
+            Self::Top(model, activations) => (Stage::Top, model, activations),
+            Self::FineTuned(model, activations) => (Stage::FineTune, model.as_mut(), activations),
+        }
+    }
+}
+
+/// What the stages came to.
+pub(super) struct Finished {
+    pub summaries: Vec<StageSummary>,
+    pub rows: Vec<MetricsRow>,
+    pub elapsed: Duration,
+}
+
+/// Writes the files of a finished run.
+pub(super) fn write(
+    work: &Work<'_>,
+    run: &ActiveRun,
+    images: (&Arc<Manifest>, &Arc<Manifest>),
+    network: &mut Network,
+    finished: &Finished,
+) -> Result<(), StageError> {
+    let (stage, model, activations) = network.parts();
+    run.write_predictions(&predictions(work, stage, model, activations, images.1)?)?;
+    run.write("model.safetensors", &model_file(work, &model.export()))?;
+    run.write_summary(&summary(work, run, images, activations, finished))?;
+    Ok(())
+}
+
+fn predictions(
+    work: &Work<'_>,
+    stage: Stage,
+    model: &mut dyn Model,
+    activations: &Activations,
+    images: &Manifest,
+) -> Result<Vec<PredictionRow>, StageError> {
+    let batch = work.prepared.experiment.bottleneck.batch_size.get() as usize;
+    let mut samples = Stored::new(stage, &activations.shelf, images);
+    let probabilities = train::predict_all(model, &mut samples, batch, work.stop)
+        .map_err(|error| StageError::from_fit(stage, error))?;
+    let classes = images.classes.len();
+    let rows = images.listing().zip(probabilities.chunks_exact(classes)).map(|((path, label), of_class)| {
+        let (best, probability) = largest(of_class);
+        PredictionRow {
+            path: path.to_owned(),
+            label: label.to_owned(),
+            predicted: images.classes[best].clone(),
+            probability,
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// The first of the largest values, and its place.
+fn largest(values: &[f32]) -> (usize, f32) {
+    let mut best = (0, values[0]);
+    for (place, &value) in values.iter().enumerate().skip(1) {
+        if value > best.1 {
+            best = (place, value);
+        }
+    }
+    best
+}
+
+/// The trained tensors as safetensors, with the classes and the spec in the metadata.
+fn model_file(work: &Work<'_>, tensors: &[NamedTensor]) -> Vec<u8> {
+    let experiment = &work.prepared.experiment;
+    let metadata = HashMap::from([
+        ("format".to_owned(), "pt".to_owned()),
+        ("architecture".to_owned(), "vgg16".to_owned()),
+        ("classes".to_owned(), serde_json::to_string(&work.prepared.train.classes).expect("texts serialise")),
+        ("spec".to_owned(), experiment.to_toml(&experiment.project_root)),
+        ("weights".to_owned(), work.prepared.weights_digest.to_string()),
+    ]);
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|tensor| tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
+        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes);
+        (tensor.name.as_str(), view.expect("a tensor has as many values as its shape says"))
+    });
+    safetensors::serialize(views, Some(metadata)).expect("named tensors always serialise")
+}
+
+fn summary(
+    work: &Work<'_>,
+    run: &ActiveRun,
+    images: (&Arc<Manifest>, &Arc<Manifest>),
+    activations: &Activations,
+    finished: &Finished,
+) -> Summary {
+    let prepared = work.prepared;
+    let data = format!("{}{}", prepared.train.digest(), prepared.validation.digest());
+    let skipped = prepared.train.skipped.iter().chain(&prepared.validation.skipped);
+    let listed = skipped.map(|file| Skipped { path: file.path.clone(), why: file.reason.clone() });
+    let undecodable =
+        activations.skipped.iter().map(|(image, why)| Skipped { path: image.to_string(), why: why.clone() });
+    Summary {
+        name: prepared.experiment.name.to_string(),
+        id: run.id().to_string(),
+        started: run.started(),
+        finished: Moment::from(work.clock.now()),
+        seconds: finished.elapsed.as_secs_f64(),
+        stages: finished.summaries.clone(),
+        classes: prepared.train.classes.clone(),
+        images: Images { train: images.0.images.len() as u64, validation: images.1.images.len() as u64 },
+        skipped: listed.chain(undecodable).collect(),
+        spec_digest: prepared.experiment.digest(),
+        data_digest: Digest::of(data.as_bytes()),
+        weights_digest: prepared.weights_digest,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        git_commit: None,
+        machine: Machine {
+            host: None,
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            device: "cpu".to_owned(),
+            isa: isa::current().name().to_owned(),
+            threads: rayon::current_num_threads() as u32,
+        },
+    }
+}
+
+/// What `summary.json` says of the bottleneck stage.
+pub(super) fn bottleneck_summary(features: &Activations, seconds: f64) -> StageSummary {
+    StageSummary {
+        stage: Stage::Bottleneck.name().to_owned(),
+        origin: origin(features.computed, features.found),
+        why: why(&features.because, features.computed),
+        seconds,
+        computed: features.computed,
+        reused: features.found,
+        key: Some(features.shelf.key().to_string()),
+        last: None,
+        best: None,
+        ended_early: None,
+    }
+}
+
+/// What `summary.json` says of a trained stage.
+pub(super) fn trained_summary(stage: Stage, trained: &Trained) -> StageSummary {
+    let best = trained.rows.iter().fold(None::<&MetricsRow>, |best, row| match best {
+        Some(best) if best.val_accuracy >= row.val_accuracy => Some(best),
+        _ => Some(row),
+    });
+    StageSummary {
+        stage: stage.name().to_owned(),
+        origin: origin(trained.computed.into(), trained.reused.into()),
+        why: why(&trained.because, trained.computed.into()),
+        seconds: trained.seconds,
+        computed: trained.computed.into(),
+        reused: trained.reused.into(),
+        key: Some(trained.key.to_string()),
+        last: trained.rows.last().map(metrics),
+        best: best.map(|row| Best { epoch: row.epoch, metrics: metrics(row) }),
+        ended_early: trained.ended_early.then(|| "early stopping".to_owned()),
+    }
+}
+
+fn metrics(row: &MetricsRow) -> Metrics {
+    Metrics { accuracy: row.accuracy, loss: row.loss, val_accuracy: row.val_accuracy, val_loss: row.val_loss }
+}
+
+fn origin(computed: u64, reused: u64) -> Origin {
+    match (computed, reused) {
+        (0, _) => Origin::Cached,
+        (_, 0) => Origin::Computed,
+        (_, _) => Origin::Continued,
+    }
+}
+
+fn why(because: &[String], computed: u64) -> String {
+    match (computed, because.is_empty()) {
+        (0, _) => "all of it is stored".to_owned(),
+        (_, true) => "not stored".to_owned(),
+        (_, false) => because.join(", "),
+    }
+}

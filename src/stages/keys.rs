@@ -1,0 +1,70 @@
+//! What each stage's result depends on, listed once.
+//!
+//! A name, a tag, a comment, a path and a batch size of extraction are absent on purpose: the result does not depend
+//! on them. Data enter by content. The version of a stage's code is an input; the version of the package is not.
+
+use super::prepare::Prepared;
+use crate::cache::Inputs;
+use crate::spec::knobs::Precision;
+
+/// Raised whenever the same images and settings would give other activations: decoding, resizing, preprocessing,
+/// convolutions.
+const ACTIVATIONS_VERSION: u32 = 1;
+/// Raised whenever the same features and settings would give another top model.
+const TOP_VERSION: u32 = 1;
+/// Raised whenever the same images, top model and settings would give another fine-tuned network.
+const FINE_TUNE_VERSION: u32 = 1;
+/// The settings that decide what the convolutional base sees.
+const IMAGE_SETTINGS: [&str; 3] = ["data.target_size", "data.resize", "data.preprocess"];
+
+/// The key of the shelf that holds the activations at one depth of the base, a record an image.
+pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precision) -> Inputs {
+    let inputs = Inputs::new("activations")
+        .with("code", ACTIVATIONS_VERSION)
+        .with("weights", prepared.weights_digest)
+        .with("depth", depth)
+        .with("precision", precision);
+    with_settings(inputs, prepared, |key| IMAGE_SETTINGS.contains(&key))
+}
+
+/// The key of the top model's training, without `top.epochs` where a longer training goes on from a shorter one.
+pub(super) fn top(prepared: &Prepared) -> Inputs {
+    let total_matters = prepared.experiment.top.schedule.depends_on_total();
+    with_settings(trained(prepared, "top", TOP_VERSION), prepared, |key| {
+        key.starts_with("top.") && (total_matters || key != "top.epochs")
+    })
+}
+
+/// The key of fine-tuning, without `fine_tune.epochs` where a longer training goes on from a shorter one.
+pub(super) fn fine_tune(prepared: &Prepared) -> Inputs {
+    let total_matters = prepared.experiment.fine_tune.as_ref().is_some_and(|it| it.schedule.depends_on_total());
+    let inputs = trained(prepared, "fine_tune", FINE_TUNE_VERSION).with("top code", TOP_VERSION);
+    with_settings(inputs, prepared, |key| {
+        key.starts_with("top.") || key.starts_with("fine_tune.") && (total_matters || key != "fine_tune.epochs")
+    })
+}
+
+/// The identity of a whole run: the resolved experiment, the data, the weights and the code of every stage.
+pub(super) fn run(prepared: &Prepared) -> Inputs {
+    trained(prepared, "run", TOP_VERSION)
+        .with("fine_tune code", FINE_TUNE_VERSION)
+        .with("experiment", prepared.experiment.digest())
+}
+
+/// What every trained stage reads: images by content, weights by content, and how images become features.
+fn trained(prepared: &Prepared, stage: &str, version: u32) -> Inputs {
+    let inputs = Inputs::new(stage)
+        .with("code", version)
+        .with("activations code", ACTIVATIONS_VERSION)
+        .with("weights", prepared.weights_digest)
+        .with("training images", prepared.train.digest())
+        .with("validation images", prepared.validation.digest());
+    with_settings(inputs, prepared, |key| {
+        IMAGE_SETTINGS.contains(&key) || key == "bottleneck.precision" || key == "seed"
+    })
+}
+
+fn with_settings(inputs: Inputs, prepared: &Prepared, wanted: impl Fn(&str) -> bool) -> Inputs {
+    let settings = prepared.experiment.settings();
+    settings.into_iter().filter(|(key, _)| wanted(key)).fold(inputs, |inputs, (key, value)| inputs.with(&key, value))
+}

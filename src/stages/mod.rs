@@ -1,0 +1,27 @@
+//! The stages of the recipe: bottleneck, top, fine-tune.
+//!
+//! [`prepare`] looks at the world once (images, weights) and pins it down by content. [`run()`] is the only place where the cache meets work.
+//!
+//! Invariants:
+//! - Stages translate between `spec`, `data`, `net`, `train` and `cache`, which do not know one another.
+//! - What enters a stage's key is listed once, in `keys`; the digest and the explanation are made from that list.
+//! - Nothing here prints, or knows who listens: everything that happens is an [`Event`](crate::event::Event).
+
+mod activations;
+mod checkpoint;
+mod convert;
+mod device;
+mod error;
+mod fine_tune;
+mod finish;
+mod keys;
+mod prepare;
+mod run;
+mod samples;
+mod top;
+mod training;
+mod work;
+
+pub use error::StageError;
+pub use prepare::{Prepared, prepare};
+pub use run::{Outcome, Request, run};

@@ -1,0 +1,38 @@
+//! The top stage: a classifier trained on the stored bottleneck features.
+
+use std::sync::Arc;
+
+use super::activations::Activations;
+use super::error::StageError;
+use super::samples::Stored;
+use super::training::{self, Job, Trained};
+use super::work::Work;
+use super::{convert, keys};
+use crate::data::Manifest;
+use crate::event::Stage;
+use crate::runs::ActiveRun;
+use crate::train::{Data, TopModel};
+
+/// Trains the classifier, or takes it over from the cache.
+pub(super) fn train(
+    work: &Work<'_>,
+    run: &ActiveRun,
+    features: &Activations,
+    images: (&Arc<Manifest>, &Arc<Manifest>),
+) -> Result<(TopModel, Trained), StageError> {
+    let experiment = &work.prepared.experiment;
+    let shape = convert::top_shape(work.prepared, experiment.top.dropout.get());
+    let mut model = TopModel::new(&shape, experiment.seed.get())?;
+    let mut training = Stored::new(Stage::Top, &features.shelf, images.0);
+    let mut validation = Stored::new(Stage::Top, &features.shelf, images.1);
+    let job = Job {
+        stage: Stage::Top,
+        inputs: keys::top(work.prepared),
+        settings: convert::top_settings(experiment),
+        model: &mut model,
+        data: Data { train: &mut training, validation: Some(&mut validation) },
+        earlier: &[],
+    };
+    let trained = training::train(work, run, job)?;
+    Ok((model, trained))
+}
