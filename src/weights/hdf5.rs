@@ -1,0 +1,132 @@
+//! Walks an HDF5 file: every dataset with its path, and the attributes by which Keras orders and names its layers.
+
+use std::collections::HashMap;
+
+use hdf5_pure::{DType, Datatype, File, Group};
+
+use super::element::Element;
+use super::error::Problem;
+use super::found::{Found, Values};
+
+pub(super) const FORMAT: &str = "HDF5 file";
+
+/// Groups in groups deeper than this are no Keras model.
+const MAX_DEPTH: usize = 24;
+
+/// A dataset may unpack (gzip) to this many times the size of the file. Weights hardly compress at all.
+const MAX_EXPANSION: u64 = 8;
+
+/// What a walk has found.
+pub(super) struct Tree {
+    /// Datasets; names are paths without a leading slash.
+    pub(super) datasets: Vec<Found<'static>>,
+    /// Keras' own names of layers whose groups have others (`vars` groups of Keras 3), by the group's path.
+    pub(super) layer_names: HashMap<String, String>,
+    /// The order of the layers, where an attribute tells.
+    pub(super) order: Vec<String>,
+    /// The backend that wrote the file, where an attribute tells.
+    pub(super) backend: Option<String>,
+}
+
+/// Walks a whole file. Datasets are found, and read only when their values are asked for.
+pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
+    let limit = bytes.len() as u64 * MAX_EXPANSION;
+    let file = File::from_bytes(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
+    let mut tree = Tree { datasets: Vec::new(), layer_names: HashMap::new(), order: Vec::new(), backend: None };
+    let mut budget = Budget { bytes: limit, objects: limit / MIN_OBJECT_BYTES };
+    visit(&file.root(), "", 0, &mut tree, &mut budget)?;
+    Ok(tree)
+}
+
+/// No group or dataset takes fewer bytes; more of them than fit are links that go round in circles.
+const MIN_OBJECT_BYTES: u64 = 64;
+
+/// What a walk may still read: a file cannot hold more than it weighs.
+struct Budget {
+    bytes: u64,
+    objects: u64,
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: u64) -> Result<(), Problem> {
+        let spent = self.bytes.checked_sub(bytes).zip(self.objects.checked_sub(1));
+        let (bytes, objects) = spent
+            .ok_or_else(|| Problem::damaged(FORMAT, "its datasets claim more data than a file of its size can hold"))?;
+        (self.bytes, self.objects) = (bytes, objects);
+        Ok(())
+    }
+}
+
+fn visit(group: &Group, path: &str, depth: usize, tree: &mut Tree, budget: &mut Budget) -> Result<(), Problem> {
+    let damaged = |error: hdf5_pure::Error| Problem::damaged(FORMAT, format!("in `/{path}`: {error}"));
+    if depth > MAX_DEPTH {
+        return Err(Problem::damaged(FORMAT, format!("its groups are nested more than {MAX_DEPTH} deep")));
+    }
+    budget.spend(0)?;
+    read_attributes(group, path, tree).map_err(damaged)?;
+    let child = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    for name in group.datasets().map_err(damaged)? {
+        let dataset = group.dataset(&name).map_err(damaged)?;
+        let shape = dataset.shape().map_err(damaged)?;
+        let element_size = dataset.element_size().map_err(damaged)?;
+        let size = shape.iter().try_fold(element_size, |product, &dim| product.checked_mul(dim));
+        budget.spend(size.unwrap_or(u64::MAX))?;
+        tree.datasets.push(Found {
+            name: child(&name),
+            shape: shape.iter().map(|&dim| dim as usize).collect(),
+            element: element(&dataset.dtype().map_err(damaged)?),
+            values: Values::Dataset(dataset),
+        });
+    }
+    for name in group.groups().map_err(damaged)? {
+        if path.is_empty() && name.starts_with("optimizer") {
+            continue;
+        }
+        visit(&group.group(&name).map_err(damaged)?, &child(&name), depth + 1, tree, budget)?;
+    }
+    Ok(())
+}
+
+/// Reads the attributes that Keras writes: `name` on the `vars` groups, `layer_names` and `backend` on the root of the weights.
+fn read_attributes(group: &Group, path: &str, tree: &mut Tree) -> Result<(), hdf5_pure::Error> {
+    let names_layers = path.is_empty() || path == "model_weights";
+    if !names_layers && !path.ends_with("/vars") {
+        return Ok(());
+    }
+    let attributes = group.attrs()?;
+    if let Some(name) = attributes.get("name").and_then(|value| value.as_str()) {
+        tree.layer_names.insert(path.to_owned(), name.to_owned());
+    }
+    if names_layers {
+        if let Some(names) = attributes.get("layer_names").and_then(|value| value.as_strings()) {
+            tree.order = names.iter().map(|name| name.to_string()).collect();
+        }
+        if let Some(backend) = attributes.get("backend").and_then(|value| value.as_str()) {
+            tree.backend = Some(backend.to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn element(dtype: &DType) -> Result<Element, String> {
+    match dtype {
+        DType::F32 => Ok(Element::F32),
+        DType::F64 => Ok(Element::F64),
+        DType::Other(other) => match other.as_ref() {
+            Datatype::FloatingPoint { size: 2, byte_order: hdf5_pure::DatatypeByteOrder::LittleEndian, layout } => {
+                half_element(layout.mantissa_size)
+            }
+            _ => Err(dtype.to_string()),
+        },
+        _ => Err(dtype.to_string()),
+    }
+}
+
+/// Two bytes: IEEE's half has 10 bits of mantissa, bfloat16 has 7.
+fn half_element(mantissa_bits: u8) -> Result<Element, String> {
+    match mantissa_bits {
+        10 => Ok(Element::F16),
+        7 => Ok(Element::Bf16),
+        other => Err(format!("a 2-byte float with {other} bits of mantissa")),
+    }
+}
