@@ -132,7 +132,7 @@ impl Ladder {
                 candidates.push(Candidate { name, at, finished });
             }
         }
-        candidates.sort_by(|a, b| (b.finished, b.at).cmp(&(a.finished, a.at)));
+        candidates.sort_by_key(|candidate| std::cmp::Reverse((candidate.finished, candidate.at)));
         Ok(candidates)
     }
 

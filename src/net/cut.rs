@@ -62,8 +62,11 @@ impl<H: Halved, W: Halved, B: Backend, T: TapeOf<B>> Cut<H, W, B, T> {
     }
 }
 
+/// An activation before a block, or within it.
+type Either<S, Z, D, T> = Entry<Tensor<S, f32, D, T>, Tensor<Z, f32, D, T>>;
+
 /// The tensor of either case, with its dims at run time.
-fn from_entry<S, Z, D, T>(entry: Entry<Tensor<S, f32, D, T>, Tensor<Z, f32, D, T>>) -> Untyped<D, T>
+fn from_entry<S, Z, D, T>(entry: Either<S, Z, D, T>) -> Untyped<D, T>
 where
     S: Shape<Concrete = [usize; 4]>,
     Z: Shape<Concrete = [usize; 4]>,

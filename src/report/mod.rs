@@ -7,7 +7,7 @@
 //! Invariants:
 //! - a page is one file: no link, script, font or picture is fetched from anywhere;
 //! - every text that comes from a run (class names, paths, reasons) passes through the template's escaping, or, inside
-//!   the data of a script, through [`page::frame`]'s;
+//!   the data of a script, through `page::frame`'s;
 //! - values are shown as `metrics.csv` has them: cells keep their text.
 
 pub mod classes;

@@ -62,7 +62,7 @@ impl fmt::Display for State {
 /// The content of `status.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// As the process last wrote it. What is true now is [`Status::honest`]'s to say.
+    /// As the process last wrote it. What is true now is `Status::honest`'s to say.
     pub state: State,
     /// The stage at work, or the last one.
     pub stage: Option<String>,

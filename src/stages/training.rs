@@ -148,10 +148,7 @@ fn call_fit(
     state: Option<&[u8]>,
     observer: &mut dyn train::Observer,
 ) -> Result<Outcome, StageError> {
-    let validation = match &mut job.data.validation {
-        Some(samples) => Some(&mut **samples as &mut dyn train::Samples),
-        None => None,
-    };
+    let validation = job.data.validation.as_mut().map(|samples| &mut **samples as &mut dyn train::Samples);
     let data = Data { train: &mut *job.data.train, validation };
     train::fit(job.model, data, &job.settings, state, observer, work.stop)
         .map_err(|error| StageError::from_fit(job.stage, error))

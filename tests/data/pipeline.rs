@@ -34,7 +34,10 @@ fn items_come_in_order_whatever_the_threads_and_the_window() {
 #[test]
 fn an_error_comes_at_its_place_and_ends_the_iteration() {
     for threads in [0, 3] {
-        let work = |index: usize, item: &mut usize| if index == 7 { Err(index) } else { Ok(*item = index) };
+        let work = |index: usize, item: &mut usize| {
+            *item = index;
+            if index == 7 { Err(index) } else { Ok(()) }
+        };
         let mut prefetch = Prefetch::start(Settings { threads, ahead: 4 }, 20, work);
         for index in 0..7 {
             assert_eq!(*prefetch.next().expect("more").expect("fine"), index);

@@ -34,7 +34,7 @@ impl Shelf {
 
 impl ShelfWriter<'_> {
     /// Appends the records of some images, each of the shelf's record length. On return they are on the disk; up to
-    /// [`MOST_BYTES`] they go in one step, so that after an error none of them counts.
+    /// `MOST_BYTES` they go in one step, so that after an error none of them counts.
     pub fn append(&mut self, records: &[(Digest, &[u8])]) -> Result<(), CacheError> {
         let most = (MOST_BYTES / self.shelf.form.record_bytes.max(1)).clamp(1, MOST_RECORDS);
         records.chunks(most).try_for_each(|chunk| self.append_block(chunk))

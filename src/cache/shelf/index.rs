@@ -1,5 +1,6 @@
 //! Where each image's record lies.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -77,9 +78,9 @@ impl Index {
             if self.refused.contains_key(&number) {
                 continue;
             }
-            if !self.segments.contains_key(&number) {
+            if let Entry::Vacant(place) = self.segments.entry(number) {
                 match open(&path, form) {
-                    Ok(segment) => self.segments.insert(number, segment),
+                    Ok(segment) => place.insert(segment),
                     Err(damage) => {
                         self.refused.insert(number, damage.clone());
                         warnings.push(Warning { path, damage });

@@ -38,8 +38,11 @@ fn count(mut bytes: &[u8], schema: &Schema, left: &mut usize) -> Option<()> {
     Some(())
 }
 
+/// A field's number, its payload where it has a length, and what comes after it.
+type Field<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
+
 /// A field's number, its payload where it has a length, and what comes after it; none at the end, or where it is broken.
-fn next(bytes: &[u8]) -> Option<(u64, Option<&[u8]>, &[u8])> {
+fn next(bytes: &[u8]) -> Option<Field<'_>> {
     let (key, rest) = varint(bytes)?;
     let field = key >> 3;
     match key & 7 {
