@@ -41,9 +41,9 @@ fn losses(weights: &BaseWeights, classes: usize) -> Vec<f64> {
     let rule = Rule::Sgd { momentum: 0.9, nesterov: false };
     (0..6u64)
         .map(|step| {
-            let inputs: Vec<f32> = noise(7 + step % 3, 4 * 512 * 16, 4.0).into_iter().map(|x| x.max(0.0)).collect();
+            let inputs: Vec<f32> = noise(7 + step % 3, 4 * 512 * 16, 60.0).into_iter().map(|x| x.max(0.0)).collect();
             let batch = Batch { inputs: &inputs, targets: Targets { labels: &labels, class_weights: None } };
-            let step = Step { rule, lr: 1e-4, l1: 0.0, l2: 0.0, number: step + 1 };
+            let step = Step { rule, lr: 1e-3, l1: 0.0, l2: 0.0, number: step + 1 };
             model.train(batch, MaskKey::default(), &step).expect("it trains").loss / 4.0
         })
         .collect()

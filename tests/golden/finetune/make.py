@@ -28,13 +28,13 @@ def run(kind, classes):
     parts = [m for conv in convs for m in (conv, torch.nn.ReLU())]
     net = torch.nn.Sequential(*parts, torch.nn.MaxPool2d(2), torch.nn.Flatten(), dense[0], torch.nn.ReLU(), dense[1])
     if kind == "sgd":
-        optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9)
+        optimizer = torch.optim.SGD(net.parameters(), lr=1e-3, momentum=0.9)
     else:
         optimizer = torch.optim.Adam(net.parameters(), lr=1e-5, eps=1e-7)
     losses = []
     for _ in range(2):
         for batch in range(3):
-            x = (noise(7 + batch, 4, 512, 4, 4) * 4).clamp(min=0)
+            x = (noise(7 + batch, 4, 512, 4, 4) * 60).clamp(min=0)
             labels = torch.arange(4) % classes
             logits = net(x)
             if classes == 2:
