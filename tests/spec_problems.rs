@@ -59,8 +59,7 @@ fn every_problem_has_a_place_and_says_something() {
     for path in bad_specs() {
         for problem in problems(&path).list() {
             assert_ne!(problem.place, Place::Defaults, "{}: {problem:?}", path.display());
-            assert!(!problem.title.is_empty(), "{problem:?}");
-            assert!(!problem.label.is_empty() || !problem.help.is_empty(), "{problem:?}");
+            assert!(!problem.title.is_empty() && !problem.label.is_empty(), "{problem:?}");
         }
     }
 }
@@ -72,4 +71,27 @@ fn only_missing_data_or_weights_make_an_experiment_unusable_rather_than_invalid(
         let class = if missing { Class::Unusable } else { Class::Invalid };
         assert_eq!(problems(&path).class(), class, "{}", path.display());
     }
+}
+
+#[test]
+fn a_broken_experiment_names_the_files_whose_change_may_mend_it() {
+    let files = problems(Path::new("tests/bad_specs/problem-in-an-extended-file.toml")).source_files().to_vec();
+    let names = ["problem-in-an-extended-file.toml", "part-broken.toml"];
+    assert_eq!(files, names.map(|name| root().join("tests/bad_specs").join(name)));
+    let files = problems(Path::new("tests/bad_specs/extends-nothing.toml")).source_files().to_vec();
+    assert!(files.contains(&root().join("templates/keras_blog.toml")), "{files:?}");
+}
+
+#[test]
+fn colour_is_added_only_when_asked_for() {
+    let problems = problems(Path::new("tests/bad_specs/typo-in-key.toml"));
+    assert!(!problems.render(Colour::Plain).contains('\u{1b}'));
+    assert!(problems.render(Colour::Ansi).contains('\u{1b}'));
+    assert_eq!(problems.list()[0].place.line_and_column(), Some((6, 1)));
+}
+
+#[test]
+fn a_file_that_is_missing_is_named_with_the_one_that_was_perhaps_meant() {
+    let text = problems(Path::new("experiments/quick-start.toml")).to_string();
+    assert!(text.contains("there is no such file") && text.contains("did you mean `quickstart.toml`?"), "{text}");
 }

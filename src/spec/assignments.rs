@@ -10,7 +10,7 @@ use super::problem::{Place, Problem};
 const PREFIX: &str = "FROSTLINE_";
 
 /// Variables that frostline reads, but that are no settings of an experiment.
-pub const RESERVED: &[&str] = &["ISA", "KERNELS", "RUNS", "THREADS", "LOG", "CACHE", "FAULT"];
+pub const RESERVED: &[&str] = &["ISA", "KERNELS", "RUNS", "THREADS", "LOG", "CACHE", "FAULT", "TENSORBOARD_PYTHON"];
 
 /// The layer of environment variables: those that begin with `FROSTLINE_`, two underscores between the names of tables and keys.
 pub fn environment(variables: &[(String, String)]) -> Layer {

@@ -40,7 +40,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Experiment, Problems> 
     let mut problems = Vec::new();
     let read = sources::read(path, &overrides.cwd, &mut problems);
     if read.layers.is_empty() {
-        return Err(Problems::new(problems));
+        return Err(Problems::new(problems, read.files));
     }
     let mut layers = read.layers;
     layers.push(assignments::environment(&overrides.env));
@@ -49,7 +49,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Experiment, Problems> 
     let context = Context {
         layers,
         project_root: paths::project_root(&file),
-        files: read.files,
+        files: read.files.clone(),
         file,
         cwd: overrides.cwd.clone(),
         binary: overrides.binary.clone(),
@@ -59,7 +59,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Experiment, Problems> 
     let experiment = resolve(&Arc::new(context), None, &mut found);
     found.retain(|problem| is_certain(problem, &read.broken));
     problems.extend(found);
-    finish(experiment, problems)
+    finish(experiment, problems, read.files)
 }
 
 /// Whether a problem doesn't merely follow from a syntax error: one that does lies behind it, or is about something that is missing.
@@ -95,7 +95,7 @@ impl Experiment {
             }
         }
         let experiment = resolve(&self.context, Some(point), &mut problems);
-        finish(experiment, problems)
+        finish(experiment, problems, self.source_files.clone())
     }
 }
 
@@ -109,10 +109,10 @@ pub(super) fn folder_of<'a>(key: &str, provenance: &'a Provenance) -> Option<&'a
     })
 }
 
-fn finish(experiment: Option<Experiment>, problems: Vec<Problem>) -> Result<Experiment, Problems> {
+fn finish(experiment: Option<Experiment>, problems: Vec<Problem>, files: Vec<PathBuf>) -> Result<Experiment, Problems> {
     match experiment {
         Some(experiment) if problems.is_empty() => Ok(experiment),
-        _ => Err(Problems::new(problems)),
+        _ => Err(Problems::new(problems, files)),
     }
 }
 

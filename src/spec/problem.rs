@@ -149,11 +149,12 @@ impl Problem {
 #[error("{}", self.render(super::render::Colour::Plain).trim_end())]
 pub struct Problems {
     list: Vec<Problem>,
+    files: Vec<PathBuf>,
 }
 
 impl Problems {
     /// Sorted: files in the order in which they are named, within a file by line.
-    pub fn new(mut list: Vec<Problem>) -> Self {
+    pub fn new(mut list: Vec<Problem>, files: Vec<PathBuf>) -> Self {
         list.sort_by_key(|problem| match &problem.place {
             Place::Span { file, span } => (0, Some(file.path.clone()), span.start),
             Place::File(path) => (0, Some(path.clone()), usize::MAX),
@@ -162,7 +163,12 @@ impl Problems {
             Place::Point { .. } | Place::Defaults => (3, None, 0),
         });
         list.dedup();
-        Self { list }
+        Self { list, files }
+    }
+
+    /// The experiment's file and every file that it extends, also those that can't be read: a change in one of them may mend it.
+    pub fn source_files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// All problems.

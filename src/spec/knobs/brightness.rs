@@ -49,3 +49,17 @@ impl Knob for Brightness {
         json!({ "type": "array", "items": FACTOR.schema(), "minItems": 2, "maxItems": 2 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_goes_from_low_to_high() {
+        let range = |low, high| Brightness::read(&Value::Array(vec![Value::Float(low), Value::Float(high)]));
+        assert_eq!(range(0.8, 1.2).map(Brightness::range), Ok([0.8, 1.2]));
+        assert_eq!(range(1.0, 1.0).map(Brightness::range), Ok([1.0, 1.0]));
+        assert_eq!(range(1.2, 0.8).expect_err("reversed").hint.as_deref(), Some("write `[0.8, 1.2]`"));
+        assert!(range(-0.1, 1.0).is_err() && Brightness::read(&Value::Float(1.0)).is_err());
+    }
+}

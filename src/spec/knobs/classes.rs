@@ -54,3 +54,21 @@ impl Knob for Classes {
         json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 2, "uniqueItems": true })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_keep_their_order_and_are_different_folders() {
+        let list = |names: &[&str]| Value::Array(names.iter().map(|name| Value::String((*name).to_owned())).collect());
+        assert_eq!(
+            Classes::read(&list(&["b", "a"])).map(|classes| classes.names().to_vec()),
+            Ok(vec!["b".into(), "a".into()])
+        );
+        assert_eq!(Classes::read(&list(&["a", "b", "a"])).expect_err("twice").at, ["2"]);
+        for names in [&["a"][..], &["a", ".."], &["a", "b/c"], &["a", ""]] {
+            assert!(Classes::read(&list(names)).is_err(), "{names:?}");
+        }
+    }
+}

@@ -60,3 +60,19 @@ impl Knob for Device {
         json!({ "type": "string", "pattern": "^(auto|cpu|cuda(:[0-9]+)?)$" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_read_as_it_is_written() {
+        for device in [Device::Auto, Device::Cpu, Device::Cuda(0), Device::Cuda(3)] {
+            assert_eq!(Device::read(&device.write()), Ok(device));
+        }
+        assert_eq!(Device::read(&Value::String("cuda:0".to_owned())), Ok(Device::Cuda(0)));
+        for text in ["cuda:", "cuda:-1", "cuda:64", "CPU", ""] {
+            assert!(Device::read(&Value::String(text.to_owned())).is_err(), "{text}");
+        }
+    }
+}

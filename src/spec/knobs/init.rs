@@ -51,3 +51,20 @@ impl Knob for Init {
         json!({ "type": "string", "pattern": "^(random|run:.+)$" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_run_is_named_as_everywhere() {
+        let read = |text: &str| Init::read(&Value::String(text.to_owned()));
+        assert_eq!(read("random"), Ok(Init::Random));
+        for run in ["cats@best", "cats@latest", "cats", "0001-deadbeef", "../runs/cats/0001-deadbeef"] {
+            let init = Init::Run(run.to_owned());
+            assert_eq!(read(&format!("run:{run}")), Ok(init.clone()));
+            assert_eq!(Init::read(&init.write()), Ok(init));
+        }
+        assert!(read("run:").is_err() && read("run:@best").is_err() && read("run:cats@worst").is_err());
+    }
+}

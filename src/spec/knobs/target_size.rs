@@ -66,3 +66,23 @@ impl Knob for TargetSize {
         json!({ "anyOf": [SIDE.schema(), pair] })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_number_is_a_square_and_two_are_height_and_width() {
+        let read = |text: &str| {
+            let table: toml::Table = toml::from_str(&format!("v = {text}")).expect("valid");
+            TargetSize::read(&table["v"])
+        };
+        assert_eq!(read("150"), Ok(TargetSize { height: 150, width: 150 }));
+        assert_eq!(read("[64, 96]"), Ok(TargetSize { height: 64, width: 96 }));
+        assert_eq!(read("31").expect_err("too small").at, Vec::<String>::new());
+        assert_eq!(read("[150, 31]").expect_err("too small").at, ["1"]);
+        for size in [TargetSize { height: 150, width: 150 }, TargetSize { height: 64, width: 96 }] {
+            assert_eq!(TargetSize::read(&size.write()), Ok(size));
+        }
+    }
+}
