@@ -25,6 +25,7 @@ pub mod layout;
 pub mod loss;
 pub mod optimizer;
 pub mod pool;
+mod product;
 pub mod shared;
 pub mod trunk;
 pub mod winograd;

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Task};
+use super::{LANES, Lanes, Task};
 
 /// Two registers, lanes 0..8 and 8..16.
 #[derive(Clone, Copy)]
@@ -116,6 +116,56 @@ impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        unsafe { Self(_mm256_div_ps(self.0, other.0), _mm256_div_ps(self.1, other.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        unsafe { Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)) }
+    }
+
+    #[inline(always)]
+    unsafe fn sign(self) -> Self {
+        unsafe {
+            let (one, negated) = (Self::splat(1.0), Self::splat(0.0).sub(self));
+            one.where_positive(self).sub(one.where_positive(negated))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, gate: Self) -> Self {
+        unsafe {
+            let zero = _mm256_setzero_ps();
+            let (low, high) = (_mm256_cmp_ps::<_CMP_GT_OQ>(gate.0, zero), _mm256_cmp_ps::<_CMP_GT_OQ>(gate.1, zero));
+            Self(_mm256_and_ps(self.0, low), _mm256_and_ps(self.1, high))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(from: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, count: usize) -> Self {
+        let mut values = [0.0; LANES];
+        unsafe {
+            std::ptr::copy_nonoverlapping(from, values.as_mut_ptr(), count);
+            Self::load(values.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, count: usize) {
+        let mut values = [0.0; LANES];
+        unsafe {
+            self.store(values.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(values.as_ptr(), to, count);
+        }
     }
 
     #[inline(always)]

@@ -46,6 +46,20 @@ pub trait Lanes: Copy {
     unsafe fn fma(self, factor: Self, addend: Self) -> Self;
     /// `self` where `self > other`, else `other`.
     unsafe fn max(self, other: Self) -> Self;
+    /// `self / other`.
+    unsafe fn div(self, other: Self) -> Self;
+    /// The square root.
+    unsafe fn sqrt(self) -> Self;
+    /// 1, 0 or -1: the sign.
+    unsafe fn sign(self) -> Self;
+    /// `self` where `gate > 0`, else 0.
+    unsafe fn where_positive(self, gate: Self) -> Self;
+    /// Asks for the cache line, which will soon be read; any address will do.
+    unsafe fn prefetch(from: *const f32);
+    /// Reads the first `count` (at most sixteen) numbers; the other lanes are 0.
+    unsafe fn load_part(from: *const f32, count: usize) -> Self;
+    /// Writes the first `count` (at most sixteen) lanes.
+    unsafe fn store_part(self, to: *mut f32, count: usize);
 
     /// Reads sixteen bf16 numbers.
     unsafe fn load_bf16(from: *const u16) -> Self;
@@ -57,6 +71,19 @@ pub trait Lanes: Copy {
     unsafe fn splat_pair(from: *const u16) -> Self::Pairs;
     /// Lane by lane, the sum of `self` and the products of two pairs, as [`bf16::dot`] does it.
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self;
+}
+
+/// The sum of sixteen lanes: upper halves are added to lower halves until one number is left.
+#[inline(always)]
+pub fn sum(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] += lanes[lane + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// A kernel with its arguments.

@@ -63,6 +63,49 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    unsafe fn sqrt(self) -> Self {
+        Self(self.0.map(f32::sqrt))
+    }
+
+    #[inline(always)]
+    unsafe fn sign(self) -> Self {
+        Self(self.0.map(|v| f32::from(i8::from(v > 0.0) - i8::from(v < 0.0))))
+    }
+
+    #[inline(always)]
+    unsafe fn where_positive(self, gate: Self) -> Self {
+        self.zip(gate, |value, gate| if gate > 0.0 { value } else { 0.0 })
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(_from: *const f32) {}
+
+    #[inline(always)]
+    unsafe fn load_part(from: *const f32, count: usize) -> Self {
+        let mut values = [0.0; LANES];
+        // SAFETY: see above.
+        unsafe {
+            std::ptr::copy_nonoverlapping(from, values.as_mut_ptr(), count);
+            Self::load(values.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(self, to: *mut f32, count: usize) {
+        let mut values = [0.0; LANES];
+        // SAFETY: see above.
+        unsafe {
+            self.store(values.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(values.as_ptr(), to, count);
+        }
+    }
+
+    #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> Self {
         // SAFETY: see above.
         let bits = unsafe { from.cast::<[u16; LANES]>().read_unaligned() };

@@ -1,0 +1,133 @@
+//! One epoch of the top model on stored features, as `top.py` measures the peers: 2,000 x 8,192, Dense 256 relu,
+//! dropout 0.5, Dense 1, RMSprop 1e-3, batch 16. Prints one JSON line.
+//!
+//! `cargo bench --bench top -- [--samples 2000] [--batch 16] [--threads N]`
+
+use frostline::kernels::activation::{self, Activation};
+use frostline::kernels::dense::Dense;
+use frostline::kernels::dropout;
+use frostline::kernels::isa;
+use frostline::kernels::loss::{self, Targets};
+use frostline::kernels::optimizer::{self, Parameter, Rule, Step};
+use frostline::rng::{Purpose, Stream};
+use std::time::Instant;
+
+const INPUTS: usize = 8192;
+const HIDDEN: usize = 256;
+const RUNS: usize = 4;
+
+fn main() {
+    let option = |name: &str, default: usize| {
+        let mut arguments = std::env::args().skip_while(|a| a != name);
+        arguments.nth(1).map_or(default, |value| value.parse().expect("a number"))
+    };
+    let threads = option("--threads", std::thread::available_parallelism().map_or(1, usize::from));
+    let (samples, batch) = (option("--samples", 2000), option("--batch", 16));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
+    let mut seconds: Vec<f64> = pool.install(|| {
+        let mut top = Top::new(samples, batch);
+        (0..=RUNS as u32).map(|epoch| top.epoch(epoch)).skip(1).collect()
+    });
+    seconds.sort_by(f64::total_cmp);
+    let median = (seconds[(RUNS - 1) / 2] + seconds[RUNS / 2]) / 2.0;
+    println!(
+        "{{\"what\": \"top\", \"peer\": \"frostline\", \"version\": \"{}\", \"samples\": {samples}, \"batch\": {batch}, \
+         \"threads\": {threads}, \"epoch_s_best\": {:.4}, \"epoch_s_median\": {median:.4}}}",
+        env!("CARGO_PKG_VERSION"),
+        seconds[0]
+    );
+}
+
+/// A layer's weights and bias, each with its mean square.
+struct Layer {
+    dense: Dense,
+    weights: [Vec<f32>; 2],
+    bias: [Vec<f32>; 2],
+    gradient: Vec<f32>,
+}
+
+impl Layer {
+    fn new(batch: usize, inputs: usize, outputs: usize, stream: &mut Stream) -> Self {
+        let bound = (6.0 / (inputs + outputs) as f32).sqrt();
+        let weights = (0..inputs * outputs).map(|_| uniform(stream, -bound, bound)).collect();
+        let dense = Dense { isa: isa::current(), batch, inputs, outputs };
+        Self {
+            dense,
+            weights: [weights, vec![0.0; inputs * outputs]],
+            bias: [vec![0.0; outputs], vec![0.0; outputs]],
+            gradient: vec![0.0; outputs],
+        }
+    }
+
+    fn sized(&self, batch: usize) -> Dense {
+        Dense { batch, ..self.dense }
+    }
+
+    fn update(&mut self, batch: usize, x: &[f32], dy: &[f32], step: &Step) {
+        let dense = self.sized(batch);
+        let [weights, first] = &mut self.weights;
+        dense.update(x, dy, step, Parameter { weights, first, second: &mut [] });
+        dense.gradient_by_bias(dy, &mut self.gradient);
+        let [weights, first] = &mut self.bias;
+        optimizer::update(dense.isa, step, &self.gradient, Parameter { weights, first, second: &mut [] });
+    }
+}
+
+struct Top {
+    x: Vec<f32>,
+    labels: Vec<u32>,
+    batch: usize,
+    hidden: Layer,
+    last: Layer,
+    number: u64,
+}
+
+impl Top {
+    fn new(samples: usize, batch: usize) -> Self {
+        let mut stream = Stream::new(0, Purpose::Init, 0, 0);
+        let x = (0..samples * INPUTS).map(|_| uniform(&mut stream, -1.7, 1.7).max(0.0)).collect();
+        let labels = (0..samples).map(|_| stream.next_u32() & 1).collect();
+        let hidden = Layer::new(batch, INPUTS, HIDDEN, &mut stream);
+        let last = Layer::new(batch, HIDDEN, 1, &mut stream);
+        Self { x, labels, batch, hidden, last, number: 0 }
+    }
+
+    /// Trains one epoch in shuffled order; the seconds it took.
+    fn epoch(&mut self, epoch: u32) -> f64 {
+        let start = Instant::now();
+        let mut order: Vec<usize> = (0..self.labels.len()).collect();
+        let mut stream = Stream::new(0, Purpose::Shuffle, epoch, 0);
+        (1..order.len()).rev().for_each(|i| order.swap(i, stream.next_u32() as usize % (i + 1)));
+        let (mut x, mut kept) = (vec![0.0; self.batch * INPUTS], vec![false; self.batch * HIDDEN]);
+        let (mut h, mut dh) = (vec![0.0; self.batch * HIDDEN], vec![0.0; self.batch * HIDDEN]);
+        let (mut y, mut dy) = (vec![0.0; self.batch], vec![0.0; self.batch]);
+        for chosen in order.chunks(self.batch) {
+            let batch = chosen.len();
+            let (x, h, dh) = (&mut x[..batch * INPUTS], &mut h[..batch * HIDDEN], &mut dh[..batch * HIDDEN]);
+            let (y, dy, kept) = (&mut y[..batch], &mut dy[..batch], &mut kept[..batch * HIDDEN]);
+            for (x, &sample) in x.chunks_exact_mut(INPUTS).zip(chosen) {
+                x.copy_from_slice(&self.x[sample * INPUTS..][..INPUTS]);
+            }
+            let labels: Vec<u32> = chosen.iter().map(|&sample| self.labels[sample]).collect();
+            dropout::draw(kept, 0.5, || stream.next_u32());
+            self.hidden.sized(batch).forward(x, &self.hidden.weights[0], &self.hidden.bias[0], h);
+            activation::apply(Activation::Relu, h);
+            dropout::apply(h, kept, 0.5);
+            self.last.sized(batch).forward(h, &self.last.weights[0], &self.last.bias[0], y);
+            loss::binary(y, Targets { labels: &labels, class_weights: None }, Some(dy));
+            self.last.sized(batch).gradient_by_input(dy, &self.last.weights[0], dh);
+            dropout::apply(dh, kept, 0.5);
+            activation::backward(Activation::Relu, h, dh);
+            self.number += 1;
+            let rule = Rule::RmsProp { rho: 0.9, eps: 1e-7, momentum: 0.0 };
+            let step = Step { rule, lr: 1e-3, l1: 0.0, l2: 0.0, number: self.number };
+            self.last.update(batch, h, dy, &step);
+            self.hidden.update(batch, x, dh, &step);
+        }
+        start.elapsed().as_secs_f64()
+    }
+}
+
+fn uniform(stream: &mut Stream, low: f32, high: f32) -> f32 {
+    low + (high - low) * (stream.next_u32() >> 8) as f32 / (1 << 24) as f32
+}
