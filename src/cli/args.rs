@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::event::Stage;
+
 /// Transfer learning from one TOML file: bottleneck features, a top model, fine-tuning.
 #[derive(Debug, Parser)]
 #[command(name = "frostline", version, propagate_version = true, max_term_width = 100)]
@@ -59,6 +61,27 @@ pub enum StageName {
     FineTune,
 }
 
+impl From<StageName> for Stage {
+    fn from(name: StageName) -> Self {
+        match name {
+            StageName::Bottleneck => Self::Bottleneck,
+            StageName::Top => Self::Top,
+            StageName::FineTune => Self::FineTune,
+        }
+    }
+}
+
+/// An experiment file with what the command line changes in it.
+#[derive(Clone, Debug, Args)]
+pub struct OneExperiment {
+    /// The experiment file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Overrides a key: `--set top.epochs=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -66,8 +89,12 @@ pub enum Verb {
     New(New),
     /// Validate experiment files and report every problem at once
     Check(Check),
+    /// Show what `run` would do, stage by stage, and why; change nothing
+    Plan(Plan),
     /// Run experiments; go on with what was interrupted
     Run(Run),
+    /// Write the bottleneck features as .npy files
+    Features(Features),
     /// List runs
     Ls(Ls),
     /// Show one run: its settings, stages and metrics
@@ -111,6 +138,19 @@ pub struct Check {
     pub settings: bool,
 }
 
+/// `frostline plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub experiment: OneExperiment,
+    /// Recompute this stage, and what follows from it, although it is cached
+    #[arg(long, value_enum, value_name = "STAGE")]
+    pub force: Option<StageName>,
+    /// How to print the plan
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
 /// `frostline run`
 #[derive(Debug, Args)]
 pub struct Run {
@@ -124,6 +164,19 @@ pub struct Run {
     #[arg(long, value_enum, value_name = "STAGE")]
     pub force: Option<StageName>,
     /// No progress, only warnings, errors and the result
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `frostline features`
+#[derive(Debug, Args)]
+pub struct Features {
+    #[command(flatten)]
+    pub experiment: OneExperiment,
+    /// The folder to write into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// No progress, only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -5,12 +5,15 @@ mod check;
 mod context;
 mod exit;
 mod failure;
+mod features;
 mod ls;
 mod new;
+mod plan;
 mod progress;
 mod run;
 mod schema;
 mod show;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -37,6 +40,8 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<exit::Exit, Failure> {
     match verb {
         Verb::New(args) => new::run(context, args),
         Verb::Check(args) => check::run(context, args),
+        Verb::Plan(args) => plan::run(context, args),
+        Verb::Features(args) => features::run(context, args),
         Verb::Run(args) => run::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),

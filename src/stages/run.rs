@@ -9,7 +9,7 @@ use super::fine_tune::{self, Before};
 use super::finish::{self, Finished, Network};
 use super::prepare::Prepared;
 use super::work::Work;
-use super::{keys, top};
+use super::{keys, reasons, top};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::data::Manifest;
@@ -72,18 +72,12 @@ pub fn run(request: &Request<'_>) -> Result<Outcome, StageError> {
     };
     let begun = request.clock.monotonic();
     announce(request, &active);
-    let cache = match Cache::open(&request.runs.root().join(CACHE_FOLDER), Arc::clone(request.clock)) {
+    let cache = match open_cache(request) {
         Ok(cache) => cache,
-        Err(error) => return fail(request, active, error.into()),
+        Err(error) => return fail(request, active, error),
     };
-    let work = Work {
-        prepared: request.prepared,
-        cache: &cache,
-        clock: request.clock,
-        reporter: request.reporter,
-        stop: request.stop,
-        force: request.force,
-    };
+    let preferred = reasons::keys_of_earlier_runs(request.runs, request.prepared.experiment.name.as_str());
+    let work = Work::new(request, &cache, &preferred);
     match stages(&work, &mut active, begun) {
         Ok(finished) => {
             let run = active.end(State::Done, None)?;
@@ -92,6 +86,11 @@ pub fn run(request: &Request<'_>) -> Result<Outcome, StageError> {
         }
         Err(error) => fail(request, active, error),
     }
+}
+
+/// The cache of a request's runs.
+pub(super) fn open_cache(request: &Request<'_>) -> Result<Cache, StageError> {
+    Ok(Cache::open(&request.runs.root().join(CACHE_FOLDER), Arc::clone(request.clock))?)
 }
 
 fn claim(request: &Request<'_>) -> Result<Claim, StageError> {
@@ -138,13 +137,13 @@ fn chain(error: &StageError) -> String {
 }
 
 /// The images that training uses: all, or those that can be decoded.
-struct Images {
-    train: Arc<Manifest>,
-    validation: Arc<Manifest>,
+pub(super) struct Images {
+    pub train: Arc<Manifest>,
+    pub validation: Arc<Manifest>,
 }
 
 impl Images {
-    fn usable(prepared: &Prepared, features: &Activations) -> Result<Self, StageError> {
+    pub fn usable(prepared: &Prepared, features: &Activations) -> Result<Self, StageError> {
         let without = |manifest: &Arc<Manifest>| -> Result<Arc<Manifest>, StageError> {
             let images = manifest.images.iter().enumerate();
             let bad: Vec<(usize, String)> = images

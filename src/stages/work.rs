@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::error::StageError;
 use super::prepare::Prepared;
-use crate::cache::{Cache, CacheError};
+use super::reasons;
+use super::run::Request;
+use crate::cache::{Cache, CacheError, Inputs, Key};
 use crate::clock::Clock;
 use crate::event::{Event, Reporter, Stage, Warning};
 use crate::files::{Wait, Waiting};
@@ -20,9 +22,24 @@ pub(super) struct Work<'a> {
     pub stop: &'a StopToken,
     /// The stage to compute although it is cached; later ones follow.
     pub force: Option<Stage>,
+    /// The entries that earlier runs of the experiment used: changes are told against them.
+    pub preferred: &'a [Key],
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// The surroundings that a request brings.
+    pub fn new(request: &Request<'a>, cache: &'a Cache, preferred: &'a [Key]) -> Self {
+        Self {
+            prepared: request.prepared,
+            cache,
+            clock: request.clock,
+            reporter: request.reporter,
+            stop: request.stop,
+            force: request.force,
+            preferred,
+        }
+    }
+
     /// Whether a stage is to be computed whatever is cached.
     pub fn is_forced(&self, stage: Stage) -> bool {
         self.force == Some(stage)
@@ -58,9 +75,8 @@ impl Work<'_> {
         if self.stop.is_requested() { Err(StageError::Interrupted { stage }) } else { Ok(()) }
     }
 
-    /// Why a stage is not cached: the inputs that changed since the nearest earlier result.
-    pub fn reasons(&self, inputs: &crate::cache::Inputs) -> Result<Vec<String>, StageError> {
-        let nearest = self.cache.explain(inputs, &[])?;
-        Ok(nearest.map(|nearest| nearest.changes.iter().map(ToString::to_string).collect()).unwrap_or_default())
+    /// Why a stage is not cached: what changed since the nearest earlier result.
+    pub fn reasons(&self, inputs: &Inputs) -> Result<Vec<String>, StageError> {
+        Ok(reasons::changes(self.cache, inputs, self.preferred)?)
     }
 }

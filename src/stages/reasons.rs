@@ -1,0 +1,26 @@
+//! Why a stage has to be computed, in the words of the experiment file.
+
+use crate::cache::{Cache, CacheError, Change, Inputs, Key};
+use crate::runs::Runs;
+
+/// The cache entries that the runs of a name have used, latest run first: what a change is told against.
+pub(super) fn keys_of_earlier_runs(runs: &Runs, name: &str) -> Vec<Key> {
+    let list = runs.list(Some(name)).unwrap_or_default();
+    let statuses = list.iter().rev().filter_map(|run| run.status().ok());
+    statuses.flat_map(|status| status.keys).filter_map(|key| key.parse().ok()).collect()
+}
+
+/// What changed since the nearest earlier result of the same stage; empty where there is none.
+pub(super) fn changes(cache: &Cache, inputs: &Inputs, preferred: &[Key]) -> Result<Vec<String>, CacheError> {
+    let nearest = cache.explain(inputs, preferred)?;
+    Ok(nearest.map(|nearest| nearest.changes.iter().map(sentence).collect()).unwrap_or_default())
+}
+
+/// `top.dropout 0.5 -> 0.3`; what is identified by a digest has only changed.
+fn sentence(change: &Change) -> String {
+    match change.name.as_str() {
+        "training images" | "validation images" | "weights" => format!("{} changed", change.name),
+        name if name.ends_with("code") => "frostline's own code for it changed".to_owned(),
+        _ => change.to_string(),
+    }
+}
