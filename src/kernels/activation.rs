@@ -8,7 +8,7 @@
 pub enum Activation {
     /// y = x.
     Linear,
-    /// y = max(x, 0).
+    /// y = max(x, 0); a NaN stays one, so that a network that has diverged is seen to.
     Relu,
     /// y = tanh(x).
     Tanh,
@@ -22,7 +22,7 @@ pub enum Activation {
 pub fn apply(activation: Activation, values: &mut [f32]) {
     match activation {
         Activation::Linear => {}
-        Activation::Relu => values.iter_mut().for_each(|v| *v = v.max(0.0)),
+        Activation::Relu => values.iter_mut().filter(|v| **v < 0.0).for_each(|v| *v = 0.0),
         Activation::Tanh => values.iter_mut().for_each(|v| *v = libm::tanhf(*v)),
         Activation::Sigmoid => values.iter_mut().for_each(|v| *v = sigmoid(*v)),
         Activation::Elu => values.iter_mut().filter(|v| **v < 0.0).for_each(|v| *v = libm::expm1f(*v)),

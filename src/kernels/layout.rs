@@ -8,10 +8,11 @@ use super::lanes::LANES;
 
 /// One cache line, so that buffers begin at one.
 #[repr(C, align(64))]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Line([f32; LANES]);
 
 /// A buffer of zeros that is aligned to cache lines; its elements are f32 or bf16.
+#[derive(Clone, Debug)]
 pub struct Buffer(Vec<Line>);
 
 impl Buffer {

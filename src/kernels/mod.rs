@@ -24,6 +24,7 @@ pub mod lanes;
 pub mod layout;
 pub mod loss;
 pub mod optimizer;
+mod panels;
 pub mod pool;
 mod product;
 pub mod shared;

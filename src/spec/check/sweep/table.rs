@@ -1,6 +1,5 @@
 //! The table itself: strategy, trials, pruner, and what its parts must not be together.
 
-
 use super::candidate::kinds;
 use crate::spec::check::Checker;
 use crate::spec::key::Key;

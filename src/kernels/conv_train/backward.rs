@@ -1,0 +1,307 @@
+//! The backward pass: gradient by outputs to M, M with U to the gradient by input, V with M to that by weights.
+
+use rayon::prelude::*;
+
+use super::forward::v_layout;
+use super::grid::{Grid, Layout};
+use super::maps::{DataBack, FREQUENCIES, FilterBack, OUTPUTS, OutputsBack, POINTS, square};
+use super::{Conv3x3, ConvKernel, ConvScratch, OutputGradient};
+use crate::kernels::lanes::{self, LANES, Lanes, Task};
+use crate::kernels::optimizer::Target;
+use crate::kernels::panels::Panels;
+use crate::kernels::shared::Shared;
+
+/// M as `[frequency][group of tiles][out-channel][16 tiles]`.
+fn m_layout(layer: &Conv3x3, grid: &Grid) -> Layout {
+    Layout::new(grid.groups, layer.out_channels.next_multiple_of(LANES))
+}
+
+/// Fills M, and the gradient by bias.
+///
+/// # Safety
+///
+/// The instruction set is available, and all lengths are those of the layer.
+pub(super) unsafe fn by_output(layer: &Conv3x3, output: OutputGradient<'_>, db: &mut [f32], scratch: &mut ConvScratch) {
+    let grid = Grid::new(layer);
+    let layout = m_layout(layer, &grid);
+    let m = scratch.m.room(layout.len());
+    let db = Shared(db.as_mut_ptr());
+    (0..layer.out_channels.next_multiple_of(LANES)).into_par_iter().with_min_len(4).for_each(|channel| {
+        // SAFETY: tasks write disjoint channels.
+        unsafe { lanes::run(layer.isa, Spread { layer, grid, output, channel, m, layout, db }) };
+    });
+}
+
+/// One channel of the gradient by outputs, of all tiles, to M; its sum is the gradient by the channel's bias.
+struct Spread<'a> {
+    layer: &'a Conv3x3,
+    grid: Grid,
+    output: OutputGradient<'a>,
+    channel: usize,
+    m: Shared<f32>,
+    layout: Layout,
+    db: Shared<f32>,
+}
+
+impl Task for Spread<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let exists = self.channel < self.layer.out_channels;
+        // SAFETY: the lines of this channel lie in M and are this task's own.
+        unsafe {
+            let mut bias = L::splat(0.0);
+            for group in 0..self.grid.groups {
+                let mut pixels = [[0.0f32; LANES]; OUTPUTS * OUTPUTS];
+                if exists {
+                    self.pixels(group, &mut pixels);
+                }
+                let mut tile = [[L::splat(0.0); POINTS]; POINTS];
+                for at in 0..OUTPUTS * OUTPUTS {
+                    let pixel = L::load(pixels[at].as_ptr());
+                    bias = bias.add(pixel);
+                    tile[at / OUTPUTS][at % OUTPUTS] = pixel;
+                }
+                let tile = square::<L, OutputsBack>(tile);
+                for f in 0..FREQUENCIES {
+                    tile[f / POINTS][f % POINTS].store(self.m.get().add(self.layout.at(f, group, self.channel)));
+                }
+            }
+            if exists {
+                let mut sums = [0.0; LANES];
+                bias.store(sums.as_mut_ptr());
+                *self.db.get().add(self.channel) = lanes::sum(sums);
+            }
+        }
+    }
+}
+
+impl Spread<'_> {
+    /// The nine pixels of each of sixteen tiles, zero where ReLU was shut.
+    #[inline(always)]
+    fn pixels(&self, group: usize, pixels: &mut [[f32; LANES]; OUTPUTS * OUTPUTS]) {
+        let Grid { height, width, .. } = self.grid;
+        for (lane, tile) in self.grid.of_group(group).enumerate() {
+            let at = self.grid.place(tile);
+            let plane = (at.image * self.layer.out_channels + self.channel) * height * width;
+            let (rows, columns) = (OUTPUTS.min(height - at.row), OUTPUTS.min(width - at.column));
+            for row in 0..rows {
+                let from = plane + (at.row + row) * width + at.column;
+                let (y, dy) = (&self.output.y[from..][..columns], &self.output.dy[from..][..columns]);
+                for column in 0..columns {
+                    pixels[row * OUTPUTS + column][lane] = if y[column] > 0.0 { dy[column] } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+/// In-channels to a task of the gradient by input's products.
+const ROWS: usize = 128;
+
+/// The gradient by input, from M and U.
+///
+/// # Safety
+///
+/// The instruction set is available, all lengths are those of the layer, and M is filled.
+pub(super) unsafe fn by_input(layer: &Conv3x3, kernel: &ConvKernel, dx: &mut [f32], scratch: &mut ConvScratch) {
+    let grid = Grid::new(layer);
+    let channels = layer.in_channels.next_multiple_of(LANES);
+    let (m_layout, u_layout) = (m_layout(layer, &grid), kernel.layout());
+    // [frequency][group of tiles][in-channel][16 tiles]
+    let dv_layout = Layout::new(grid.groups, channels);
+    let m = scratch.m.room(m_layout.len());
+    let dv = scratch.products.room(dv_layout.len());
+    let u = Shared(kernel.u().cast_mut());
+    let parts = channels.div_ceil(ROWS);
+    (0..FREQUENCIES * parts).into_par_iter().for_each(|index| {
+        let (f, from) = (index / parts, index % parts * ROWS);
+        let task = Panels {
+            a: u.get().wrapping_add(u_layout.at(f, 0, from)),
+            a_group: u_layout.outer,
+            b: m.get().wrapping_add(m_layout.at(f, 0, 0)),
+            b_panel: m_layout.outer,
+            c: dv.get().wrapping_add(dv_layout.at(f, 0, from)),
+            c_panel: dv_layout.outer,
+            rows: ROWS.min(channels - from),
+            panels: grid.groups,
+            groups: layer.out_channels.div_ceil(LANES),
+        };
+        // SAFETY: M is filled; tasks write disjoint in-channels of a frequency.
+        unsafe { lanes::run(layer.isa, task) };
+    });
+    let dx = Shared(dx.as_mut_ptr());
+    (0..layer.in_channels).into_par_iter().with_min_len(4).for_each(|channel| {
+        // SAFETY: the products were computed above; tasks write disjoint channels.
+        unsafe { lanes::run(layer.isa, Gathered { layer, grid, channel, dv, layout: dv_layout, dx }) };
+    });
+}
+
+/// One channel of the gradient by input: every tile adds what it has to its 5 x 5 pixels, in order of the tiles.
+struct Gathered<'a> {
+    layer: &'a Conv3x3,
+    grid: Grid,
+    channel: usize,
+    dv: Shared<f32>,
+    layout: Layout,
+    dx: Shared<f32>,
+}
+
+impl Task for Gathered<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let area = self.grid.height * self.grid.width;
+        // SAFETY: this channel's planes are this task's own; its lines lie in the products.
+        unsafe {
+            for image in 0..self.layer.batch {
+                let plane = (image * self.layer.in_channels + self.channel) * area;
+                std::ptr::write_bytes(self.dx.get().add(plane), 0, area);
+            }
+            for group in 0..self.grid.groups {
+                let mut tile = [[L::splat(0.0); POINTS]; POINTS];
+                for f in 0..FREQUENCIES {
+                    let from = self.dv.get().add(self.layout.at(f, group, self.channel));
+                    tile[f / POINTS][f % POINTS] = L::load(from);
+                }
+                let tile = square::<L, DataBack>(tile);
+                let mut pixels = [[0.0f32; LANES]; FREQUENCIES];
+                for f in 0..FREQUENCIES {
+                    tile[f / POINTS][f % POINTS].store(pixels[f].as_mut_ptr());
+                }
+                for (lane, tile) in self.grid.of_group(group).enumerate() {
+                    self.add(tile, lane, &pixels);
+                }
+            }
+        }
+    }
+}
+
+impl Gathered<'_> {
+    #[inline(always)]
+    unsafe fn add(&self, tile: usize, lane: usize, pixels: &[[f32; LANES]; FREQUENCIES]) {
+        let Grid { height, width, .. } = self.grid;
+        let at = self.grid.place(tile);
+        let rows = usize::from(at.row == 0)..POINTS.min(height + 1 - at.row);
+        let columns = usize::from(at.column == 0)..POINTS.min(width + 1 - at.column);
+        let plane = (at.image * self.layer.in_channels + self.channel) * height * width;
+        for row in rows {
+            let line = plane + (at.row + row - 1) * width + at.column;
+            for column in columns.clone() {
+                // SAFETY: the pixel lies in the image: rows and columns outside were left out.
+                unsafe { *self.dx.get().add(line + column - 1) += pixels[row * POINTS + column][lane] };
+            }
+        }
+    }
+}
+
+/// Out-channels, and groups of in-channels, of a block of the gradient by weights: its 25 frequencies are 200 KiB, so
+/// that they stay in a core's second cache until they are transformed.
+const BLOCK: (usize, usize) = (32, 4);
+
+/// Numbers of such a block.
+const BLOCK_LEN: usize = FREQUENCIES * BLOCK.0 * BLOCK.1 * LANES;
+
+/// The gradient by weights, from V and M, block by block into the target.
+///
+/// # Safety
+///
+/// The instruction set is available, V and M are filled, and the target is of the layer's weights.
+pub(super) unsafe fn by_weights(layer: &Conv3x3, target: &Target, scratch: &mut ConvScratch) {
+    let grid = Grid::new(layer);
+    let (v_layout, m_layout) = (v_layout(layer, &grid), m_layout(layer, &grid));
+    let (v, m) = (scratch.v.room(v_layout.len()), scratch.m.room(m_layout.len()));
+    let blocks = scratch.blocks.room(rayon::current_num_threads() * BLOCK_LEN);
+    let across = layer.in_channels.div_ceil(BLOCK.1 * LANES);
+    (0..layer.out_channels.div_ceil(BLOCK.0) * across).into_par_iter().for_each(|index| {
+        let slot = rayon::current_thread_index().unwrap_or(0) * BLOCK_LEN;
+        let (out, group) = (index / across * BLOCK.0, index % across * BLOCK.1);
+        let block = Block {
+            layer,
+            grid,
+            target,
+            v: v.get().wrapping_add(v_layout.at(0, group, 0)),
+            v_layout,
+            m: m.get().wrapping_add(m_layout.at(0, 0, out)),
+            m_layout,
+            block: blocks.get().wrapping_add(slot),
+            outs: out..layer.out_channels.min(out + BLOCK.0),
+            groups: group..layer.in_channels.div_ceil(LANES).min(group + BLOCK.1),
+        };
+        // SAFETY: V and M are filled; tasks take disjoint weights, and each thread has its own block.
+        unsafe { lanes::run(layer.isa, block) };
+    });
+}
+
+/// Some out-channels by some groups of in-channels of the gradient by weights.
+struct Block<'a> {
+    layer: &'a Conv3x3,
+    grid: Grid,
+    target: &'a Target,
+    v: *const f32,
+    v_layout: Layout,
+    m: *const f32,
+    m_layout: Layout,
+    /// `[frequency][group of in-channels][out-channel][16 in-channels]`.
+    block: *mut f32,
+    outs: std::ops::Range<usize>,
+    groups: std::ops::Range<usize>,
+}
+
+impl Task for Block<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let panel = self.outs.len() * LANES;
+        let frequency = self.groups.len() * panel;
+        // SAFETY: the caller's promise: the block is this thread's own, V and M hold what is read.
+        unsafe {
+            for f in 0..FREQUENCIES {
+                let product = Panels {
+                    a: self.m.wrapping_add(f * self.m_layout.frequency),
+                    a_group: self.m_layout.outer,
+                    b: self.v.wrapping_add(f * self.v_layout.frequency),
+                    b_panel: self.v_layout.outer,
+                    c: self.block.wrapping_add(f * frequency),
+                    c_panel: panel,
+                    rows: self.outs.len(),
+                    panels: self.groups.len(),
+                    groups: self.grid.groups,
+                };
+                product.run::<L>();
+            }
+            for row in 0..self.outs.len() {
+                for group in 0..self.groups.len() {
+                    let from = self.block.wrapping_add(group * panel + row * LANES);
+                    self.filters::<L>(from, frequency, self.outs.start + row, self.groups.start + group);
+                }
+            }
+        }
+    }
+}
+
+impl Block<'_> {
+    /// Sixteen filters of one out-channel: from the Winograd domain to nine taps, to OIHW, to the target.
+    #[inline(always)]
+    unsafe fn filters<L: Lanes>(&self, from: *const f32, frequency: usize, out: usize, group: usize) {
+        let channels = LANES.min(self.layer.in_channels - group * LANES);
+        let offset = (out * self.layer.in_channels + group * LANES) * 9;
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.target.prefetch::<L>(offset + self.layer.in_channels * 9, channels * 9);
+            let mut tile = [[L::splat(0.0); POINTS]; POINTS];
+            for f in 0..FREQUENCIES {
+                tile[f / POINTS][f % POINTS] = L::load(from.add(f * frequency));
+            }
+            let tile = square::<L, FilterBack>(tile);
+            let mut taps = [[0.0f32; LANES]; 9];
+            for tap in 0..9 {
+                tile[tap / 3][tap % 3].store(taps[tap].as_mut_ptr());
+            }
+            let mut filters = [[0.0f32; 9]; LANES];
+            for lane in 0..LANES {
+                for tap in 0..9 {
+                    filters[lane][tap] = taps[tap][lane];
+                }
+            }
+            self.target.take::<L>(filters.as_ptr().cast(), offset, channels * 9);
+        }
+    }
+}
