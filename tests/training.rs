@@ -4,8 +4,8 @@ use frostline::rng::{Purpose, Stream};
 use frostline::stop::StopToken;
 use frostline::train::{
     Activation, ClassWeights, Data, EarlyStopping, End, EpochRow, FitError, InMemory, Model, Monitor, NamedTensor,
-    Observer, Optimizer, Outcome, Penalty, Progress, Schedule, Settings, Silent, Snapshot, SourceError, TopModel,
-    TopShape, evaluate, fit, predict_all,
+    Observer, Optimizer, Outcome, Penalty, Progress, Samples, Schedule, Settings, Silent, Snapshot, SourceError,
+    TopModel, TopShape, evaluate, fit, predict_all,
 };
 
 const SAMPLE: [usize; 3] = [3, 4, 5];
@@ -207,6 +207,22 @@ fn probabilities_are_one_row_a_sample_and_sum_to_one() {
         let all = predict_all(&mut run.model, &mut samples(2, classes), 8, &StopToken::new()).expect("it predicts");
         assert_eq!(all.len(), 45 * classes as usize);
         assert!(all.chunks(classes as usize).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+    }
+}
+
+#[test]
+fn the_likeliest_classes_are_as_often_right_as_the_accuracy_says() {
+    for classes in [2, 3] {
+        let mut run = Run::new(classes);
+        let outcome = run.fit(&settings(3), None, &mut Silent, &StopToken::new()).expect("it trains");
+        let mut samples = samples(2, classes);
+        let all = predict_all(&mut run.model, &mut samples, 8, &StopToken::new()).expect("it predicts");
+        let score = evaluate(&mut run.model, &mut samples, 8, Penalty::default()).expect("it evaluates");
+        let likeliest = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).expect("a class");
+        let rows = all.chunks(classes as usize).zip(samples.labels());
+        let right = rows.filter(|(row, label)| likeliest(row) == **label as usize).count();
+        assert_eq!(right as f64 / samples.labels().len() as f64, score.accuracy, "{classes} classes");
+        assert!(!outcome.rows.is_empty());
     }
 }
 

@@ -51,6 +51,6 @@ pub use tail::{Tail, TailSpec, trained_tail};
 pub use top::{Top, TopShape, tensor_names as top_tensor_names};
 pub use weights::{BaseWeights, Convolution, WeightsError};
 
-pub use crate::kernels::activation::Activation;
+pub use crate::kernels::activation::{Activation, sigmoid};
 pub use crate::kernels::loss::{LossSum, Targets, probabilities};
 pub use crate::kernels::optimizer::{Rule, Step, penalty};

@@ -7,7 +7,7 @@ use dfdx::tensor_ops::Backward;
 
 use super::import::{self, ModelError, NamedTensor};
 use crate::net::{
-    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, probabilities,
+    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, probabilities, sigmoid,
 };
 
 /// Some samples and what they should be.
@@ -122,8 +122,7 @@ impl<N: Network> Model for N {
             probabilities(width, &values, out);
             return Ok(());
         }
-        let mut positive = vec![0.0; rows];
-        probabilities(1, &values, &mut positive);
+        let positive = values.into_iter().map(sigmoid);
         out.chunks_exact_mut(2).zip(positive).for_each(|(out, p)| out.copy_from_slice(&[1.0 - p, p]));
         Ok(())
     }
