@@ -8,7 +8,9 @@ use super::args::{Format, Global, When};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::clock::{Clock, SystemClock};
+use crate::event::Reporter;
 use crate::kernels::isa::{self, Isa};
+use crate::report::{Bars, Lines};
 use crate::runs::{Runs, table};
 use crate::spec::{self, Colour, Experiment, OnDisk, Overrides};
 
@@ -50,6 +52,14 @@ impl Context {
             binary: std::env::current_exe().ok(),
         };
         spec::load(file, &overrides).map_err(|problems| Failure::of_spec(&problems, self.colour))
+    }
+
+    /// Who shows progress: bars on a terminal, lines elsewhere, warnings alone where quiet is wanted.
+    pub fn reporter(&self, quiet: bool) -> Box<dyn Reporter> {
+        if !quiet && std::io::stderr().is_terminal() {
+            return Box::new(Bars::new(self.colour == Colour::Ansi));
+        }
+        Box::new(Lines::new(std::io::stderr(), &self.clock, quiet))
     }
 
     /// Where the runs of a project are.

@@ -4,7 +4,6 @@ use super::args::Features;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::progress::Lines;
 use super::signals::stop_on_signals;
 use crate::spec::OnDisk;
 use crate::stages::{self, Request};
@@ -14,11 +13,12 @@ pub fn run(context: &Context, args: &Features) -> Result<Exit, Failure> {
     let experiment = context.load(&args.experiment.file, &args.experiment.set, OnDisk::Checked)?;
     let runs = context.runs_of(&experiment.project_root);
     let prepared = stages::prepare(experiment)?;
+    let reporter = context.reporter(args.quiet);
     let request = Request {
         prepared: &prepared,
         runs: &runs,
         force: None,
-        reporter: &Lines::new(&context.clock, args.quiet),
+        reporter: reporter.as_ref(),
         stop: &stop,
         clock: &context.clock,
     };

@@ -9,7 +9,6 @@ mod features;
 mod ls;
 mod new;
 mod plan;
-mod progress;
 mod run;
 mod schema;
 mod show;

@@ -4,7 +4,6 @@ use super::args::Run;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::progress::Lines;
 use super::signals::stop_on_signals;
 use crate::spec::OnDisk;
 use crate::stages::{self, Outcome, Request};
@@ -16,12 +15,12 @@ pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
         let experiment = context.load(file, &args.set, OnDisk::Checked)?;
         let runs = context.runs_of(&experiment.project_root);
         let prepared = stages::prepare(experiment)?;
-        let reporter = Lines::new(&context.clock, args.quiet);
+        let reporter = context.reporter(args.quiet);
         let request = Request {
             prepared: &prepared,
             runs: &runs,
             force: args.force.map(Into::into),
-            reporter: &reporter,
+            reporter: reporter.as_ref(),
             stop: &stop,
             clock: &context.clock,
         };

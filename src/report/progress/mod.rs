@@ -1,0 +1,8 @@
+//! Progress for people: bars on a terminal, plain lines elsewhere. Written to stderr, by whoever the command line gives it to.
+
+mod bars;
+mod lines;
+mod text;
+
+pub use bars::Bars;
+pub use lines::Lines;
