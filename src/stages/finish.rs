@@ -1,14 +1,12 @@
 //! What a finished run leaves: predictions, the model file, the summary.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
-
 use super::activations::Activations;
 use super::error::StageError;
+use super::model_file;
 use super::samples::Stored;
 use super::training::Trained;
 use super::work::Work;
@@ -20,7 +18,7 @@ use crate::kernels::isa;
 use crate::runs::{
     ActiveRun, Best, Images, Machine, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary,
 };
-use crate::train::{self, FineTuneModel, Model, NamedTensor, TopModel};
+use crate::train::{self, FineTuneModel, Model, TopModel};
 
 /// The trained network, with the activations that it reads.
 pub(super) enum Network {
@@ -44,6 +42,8 @@ pub(super) struct Finished {
     pub summaries: Vec<StageSummary>,
     pub rows: Vec<MetricsRow>,
     pub elapsed: Duration,
+    /// Images that could not be decoded, and why.
+    pub skipped: BTreeMap<Digest, String>,
 }
 
 /// Writes the files of a finished run.
@@ -56,8 +56,8 @@ pub(super) fn write(
 ) -> Result<(), StageError> {
     let (stage, model, activations) = network.parts();
     run.write_predictions(&predictions(work, stage, model, activations, images.1)?)?;
-    run.write("model.safetensors", &model_file(work, &model.export()))?;
-    run.write_summary(&summary(work, run, images, activations, finished))?;
+    run.write("model.safetensors", &model_file::bytes(work.prepared, &model.export()))?;
+    run.write_summary(&summary(work, run, images, finished))?;
     Ok(())
 }
 
@@ -96,38 +96,9 @@ fn largest(values: &[f32]) -> (usize, f32) {
     best
 }
 
-/// The trained tensors as safetensors, with the classes and the spec in the metadata.
-fn model_file(work: &Work<'_>, tensors: &[NamedTensor]) -> Vec<u8> {
-    let experiment = &work.prepared.experiment;
-    let metadata = HashMap::from([
-        ("format".to_owned(), "pt".to_owned()),
-        ("architecture".to_owned(), "vgg16".to_owned()),
-        ("classes".to_owned(), serde_json::to_string(&work.prepared.train.classes).expect("texts serialise")),
-        ("spec".to_owned(), experiment.to_toml(&experiment.project_root)),
-        ("weights".to_owned(), work.prepared.weights_digest.to_string()),
-    ]);
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|tensor| tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-    let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
-        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes);
-        (tensor.name.as_str(), view.expect("a tensor has as many values as its shape says"))
-    });
-    safetensors::serialize(views, Some(metadata)).expect("named tensors always serialise")
-}
-
-fn summary(
-    work: &Work<'_>,
-    run: &ActiveRun,
-    images: (&Arc<Manifest>, &Arc<Manifest>),
-    activations: &Activations,
-    finished: &Finished,
-) -> Summary {
+fn summary(work: &Work<'_>, run: &ActiveRun, images: (&Arc<Manifest>, &Arc<Manifest>), finished: &Finished) -> Summary {
     let prepared = work.prepared;
     let data = format!("{}{}", prepared.train.digest(), prepared.validation.digest());
-    let skipped = prepared.train.skipped.iter().chain(&prepared.validation.skipped);
-    let listed = skipped.map(|file| Skipped { path: file.path.clone(), why: file.reason.clone() });
-    let undecodable =
-        activations.skipped.iter().map(|(image, why)| Skipped { path: image.to_string(), why: why.clone() });
     Summary {
         name: prepared.experiment.name.to_string(),
         id: run.id().to_string(),
@@ -137,7 +108,7 @@ fn summary(
         stages: finished.summaries.clone(),
         classes: prepared.train.classes.clone(),
         images: Images { train: images.0.images.len() as u64, validation: images.1.images.len() as u64 },
-        skipped: listed.chain(undecodable).collect(),
+        skipped: skipped(work, &finished.skipped),
         spec_digest: prepared.experiment.digest(),
         data_digest: Digest::of(data.as_bytes()),
         weights_digest: prepared.weights_digest,
@@ -151,6 +122,20 @@ fn summary(
             threads: rayon::current_num_threads() as u32,
         },
     }
+}
+
+/// Files that are no images, and images that cannot be decoded.
+fn skipped(work: &Work<'_>, undecodable: &BTreeMap<Digest, String>) -> Vec<Skipped> {
+    let manifests = [&work.prepared.train, &work.prepared.validation];
+    let of = |manifest: &Arc<Manifest>| {
+        let files = manifest.skipped.iter().map(|file| Skipped { path: file.path.clone(), why: file.reason.clone() });
+        let images = manifest.images.iter().filter_map(|image| {
+            let why = undecodable.get(&image.digest)?.clone();
+            Some(Skipped { path: image.path.clone(), why })
+        });
+        files.chain(images).collect::<Vec<_>>()
+    };
+    manifests.into_iter().flat_map(of).collect()
 }
 
 /// What `summary.json` says of the bottleneck stage.

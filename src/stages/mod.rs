@@ -17,6 +17,7 @@ mod features;
 mod fine_tune;
 mod finish;
 mod keys;
+mod model_file;
 mod plan;
 mod prepare;
 mod reasons;

@@ -163,8 +163,9 @@ fn stages(work: &Work<'_>, run: &mut ActiveRun, begun: Duration) -> Result<Finis
     let (features, seconds) = bottleneck(work, run)?;
     let images = Images::usable(work.prepared, &features)?;
     let (top_model, top) = top::train(work, run, &features, images.pair())?;
+    let skipped = features.skipped.clone();
     let summaries = vec![finish::bottleneck_summary(&features, seconds), finish::trained_summary(Stage::Top, &top)];
-    let mut finished = Finished { summaries, rows: top.rows, elapsed: Duration::ZERO };
+    let mut finished = Finished { summaries, rows: top.rows, elapsed: Duration::ZERO, skipped };
     let mut network = Network::Top(top_model, features);
     if let (Some(settings), Network::Top(top_model, _)) = (&work.prepared.experiment.fine_tune, &network) {
         let forced = work.is_forced(Stage::Top);

@@ -1,0 +1,6 @@
+//! The binary as a user meets it: a small project on disk, commands, what they print, and what they leave.
+
+mod determinism;
+mod invalidation;
+mod project;
+mod verbs;
