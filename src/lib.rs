@@ -18,6 +18,7 @@
 //! | [`weights`] | other people's weight files |
 //! | [`cache`] | what was computed once: records, results, training states; explains its misses |
 //! | [`runs`] | run directories: states, metrics, summaries, names |
+//! | [`watch`] | a folder of experiments whose changes run by themselves |
 //! | [`report`] | curves, confusion, pages, TensorBoard events |
 //! | [`event`], [`stop`], [`files`], [`clock`], [`rng`], [`digest`] | the doors to the world, and identity by content |
 //!
@@ -48,4 +49,5 @@ pub mod spec;
 pub mod stages;
 pub mod stop;
 pub mod train;
+pub mod watch;
 pub mod weights;

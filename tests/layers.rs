@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const DOORS: [&str; 6] = ["clock", "digest", "event", "files", "rng", "stop"];
 
 /// What each module may use besides the doors.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("kernels", &[]),
     ("net", &["kernels"]),
     ("train", &["net", "kernels"]),
@@ -16,8 +16,9 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("cache", &[]),
     ("runs", &[]),
     ("weights", &["net"]),
-    ("report", &["runs", "data"]),
+    ("report", &["runs", "data", "watch"]),
     ("stages", &["train", "net", "data", "cache", "spec", "runs", "weights", "kernels"]),
+    ("watch", &["stages", "runs", "spec"]),
     ("sweep", &["stages", "runs", "spec", "cache"]),
 ];
 

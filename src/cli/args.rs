@@ -93,6 +93,8 @@ pub enum Verb {
     Plan(Plan),
     /// Run experiments; go on with what was interrupted
     Run(Run),
+    /// Run experiments of a folder again whenever they, or their images, change
+    Watch(Watch),
     /// Write the bottleneck features as .npy files
     Features(Features),
     /// List runs
@@ -166,6 +168,48 @@ pub struct Run {
     /// No progress, only warnings, errors and the result
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `frostline watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// The folder of experiment files
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// What a change of an experiment does to its own run
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub on_busy: Busy,
+    /// Look at the files in this interval instead of asking the system for events: `2s`
+    #[arg(long, value_name = "TIME", value_parser = super::watch::duration)]
+    pub poll: Option<std::time::Duration>,
+    /// End once everything is done
+    #[arg(long)]
+    pub once: bool,
+    /// Lines for people, or one JSON object per event
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: WatchFormat,
+}
+
+/// What a change of a running experiment does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Busy {
+    /// Stop it at the next batch and run the new content
+    #[default]
+    Restart,
+    /// Let it end, then run the new content
+    Queue,
+    /// Leave it alone until the next change
+    Skip,
+}
+
+/// How `watch` tells what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum WatchFormat {
+    /// One line per event
+    #[default]
+    Plain,
+    /// One JSON object per event
+    Json,
 }
 
 /// `frostline features`

@@ -12,7 +12,7 @@ use crate::event::Reporter;
 use crate::kernels::isa::{self, Isa};
 use crate::report::{Bars, Lines};
 use crate::runs::{Runs, table};
-use crate::spec::{self, Colour, Experiment, OnDisk, Overrides};
+use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
 
 /// The process's surroundings, read once.
 pub struct Context {
@@ -44,6 +44,11 @@ impl Context {
 
     /// Loads and checks an experiment file.
     pub fn load(&self, file: &Path, set: &[String], on_disk: OnDisk) -> Result<Experiment, Failure> {
+        self.load_problems(file, set, on_disk).map_err(|problems| Failure::of_spec(&problems, self.colour))
+    }
+
+    /// As [`Context::load`], with the problems as they are.
+    pub fn load_problems(&self, file: &Path, set: &[String], on_disk: OnDisk) -> Result<Experiment, Problems> {
         let overrides = Overrides {
             set: set.to_vec(),
             env: std::env::vars().collect(),
@@ -51,7 +56,7 @@ impl Context {
             on_disk,
             binary: std::env::current_exe().ok(),
         };
-        spec::load(file, &overrides).map_err(|problems| Failure::of_spec(&problems, self.colour))
+        spec::load(file, &overrides)
     }
 
     /// Who shows progress: bars on a terminal, lines elsewhere, warnings alone where quiet is wanted.

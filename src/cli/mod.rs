@@ -13,6 +13,7 @@ mod run;
 mod schema;
 mod show;
 mod signals;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ use failure::Failure;
 /// Runs the command line and gives its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = Context::new(&cli.global).and_then(|context| dispatch(&context, &cli.verb));
+    let result = Context::new(&cli.global).and_then(|context| dispatch(context, &cli.verb));
     match result {
         Ok(code) => code.into(),
         Err(failure) => {
@@ -35,7 +36,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn dispatch(context: &Context, verb: &Verb) -> Result<exit::Exit, Failure> {
+fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
+    let context = match verb {
+        Verb::Watch(args) => return watch::run(context, args),
+        _ => &context,
+    };
     match verb {
         Verb::New(args) => new::run(context, args),
         Verb::Check(args) => check::run(context, args),
@@ -44,6 +49,7 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Run(args) => run::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
+        Verb::Watch(_) => unreachable!("it has been taken"),
         Verb::Schema => schema::schema(),
         Verb::Completions { shell } => schema::completions(*shell),
     }

@@ -24,6 +24,7 @@ pub mod settings;
 pub mod tensorboard;
 mod thumbnail;
 pub mod view;
+mod watching;
 mod write;
 
 pub use classes::Confusion;
@@ -40,4 +41,5 @@ pub use settings::Settings;
 pub use tensorboard::event_file;
 pub use view::{Augmented, Cell, Column, Epoch, Fact, Outcome, Pictures, Pixels, Prediction, RunView};
 pub use view::{Skipped, StageView, Template};
+pub use watching::{WatchJson, WatchLines};
 pub use write::write_run;

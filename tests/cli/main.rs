@@ -4,3 +4,4 @@ mod determinism;
 mod invalidation;
 mod project;
 mod verbs;
+mod watch;

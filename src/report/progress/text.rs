@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::event::{EpochMetrics, Event, Stage, Unit, Warning};
 
 /// The sentence for an event; none for those that are progress only.
-pub(super) fn sentence(event: &Event) -> Option<String> {
+pub(in crate::report) fn sentence(event: &Event) -> Option<String> {
     Some(match event {
         Event::RunBegan { name, id, resumed, .. } => format!("{name} {id}{}", if *resumed { ": going on" } else { "" }),
         Event::StageCached { stage, found } => format!("{stage}: cached, {}", counted(*stage, *found)),

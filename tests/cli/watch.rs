@@ -1,0 +1,262 @@
+//! `frostline watch` on a real folder: what is saved is what runs.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::project::{Project, SPEC};
+
+/// Longer than anything here takes on a loaded machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Long enough for a wrong reaction to show.
+const QUIET: Duration = Duration::from_millis(700);
+
+/// A `watch --format json` at work; killed when dropped.
+struct Watch {
+    child: Child,
+    events: Receiver<Value>,
+}
+
+impl Watch {
+    fn start(project: &Project, arguments: &[&str]) -> Self {
+        let mut command = project.command(&[&["watch", "experiments", "--format", "json"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        let out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, events) = channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let event = serde_json::from_str(&line).expect("every line is a JSON object");
+                if sender.send(event).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, events }
+    }
+
+    /// Waits for an event of this kind of some experiment, and gives all events until then.
+    fn until(&self, experiment: &str, kind: &str) -> Vec<Value> {
+        let mut seen = Vec::new();
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(event) => {
+                    let found = kind_of(&event) == kind && is_of(&event, experiment);
+                    seen.push(event);
+                    if found {
+                        return seen;
+                    }
+                }
+                Err(error) => panic!("{kind} of {experiment} did not come ({error}) after {seen:#?}"),
+            }
+        }
+    }
+
+    /// All events of a quiet while.
+    fn quiet(&self) -> Vec<Value> {
+        let mut seen = Vec::new();
+        loop {
+            match self.events.recv_timeout(QUIET) {
+                Ok(event) => seen.push(event),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return seen,
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `watch` for the watcher's own events, `event` for those of a run.
+fn kind_of(event: &Value) -> &str {
+    let watch = event["watch"].as_str().unwrap_or_default();
+    if watch == "run" { event["event"].as_str().unwrap_or_default() } else { watch }
+}
+
+fn is_of(event: &Value, experiment: &str) -> bool {
+    event["experiment"].as_str().is_some_and(|file| file.ends_with(&format!("{experiment}.toml")))
+}
+
+fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().map(kind_of).collect()
+}
+
+/// A project that trains for long: thousands of short epochs.
+fn long() -> Project {
+    let project = Project::new();
+    project.spec(&long_spec("0.5"));
+    project
+}
+
+fn long_spec(dropout: &str) -> String {
+    let top = SPEC.split("[fine_tune]").next().expect("a first part");
+    top.replace("epochs = 3", &format!("epochs = 100000\ndropout = {dropout}"))
+}
+
+#[test]
+fn on_start_what_is_not_done_runs_and_once_ends_with_it() {
+    let project = Project::new();
+    let ran = project.frostline(&["watch", "experiments", "--once"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("a: bottleneck, top, fine_tune run"), "{}", ran.stdout);
+    let again = project.frostline(&["watch", "experiments", "--once"]);
+    assert!(again.stdout.contains("already done"), "{}", again.stdout);
+}
+
+#[test]
+fn a_comment_is_unchanged_and_a_setting_reruns_what_it_touches() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "run_ended");
+    project.spec(&format!("# a remark\n{SPEC}"));
+    assert_eq!(kinds(&watch.until("a", "unchanged")), ["unchanged"]);
+    project.edit("epochs = 3", "epochs = 3\ndropout = 0.3");
+    let events = watch.until("a", "run_ended");
+    let changed = events.iter().find(|event| kind_of(event) == "changed").expect("it changed");
+    assert_eq!(changed["changes"][0], "top.dropout 0.5 -> 0.3");
+    let planned = events.iter().find(|event| kind_of(event) == "planned").expect("it was planned");
+    assert_eq!(planned["cached"], serde_json::json!(["bottleneck"]));
+    assert_eq!(planned["run"], serde_json::json!(["top", "fine_tune"]));
+    assert!(watch.quiet().is_empty(), "what frostline writes triggers nothing");
+}
+
+#[test]
+fn an_edit_that_breaks_is_shown_and_one_that_mends_runs() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "run_ended");
+    project.edit("epochs = 3", "epchs = 3");
+    let events = watch.until("a", "broken");
+    let problems = events.last().expect("an event")["problems"].as_str().expect("a text").to_owned();
+    assert!(problems.contains("`epochs`") && problems.contains("a.toml:10:1"), "{problems}");
+    project.spec(SPEC);
+    assert!(kinds(&watch.until("a", "already_done")).contains(&"changed"));
+}
+
+#[test]
+fn a_template_reruns_every_experiment_that_extends_it() {
+    let project = Project::new();
+    let top_only = SPEC.split("[fine_tune]").next().expect("a first part").replace("../data", "../data");
+    std::fs::remove_file(project.path("experiments/a.toml")).expect("it goes");
+    project.write("templates/base.toml", &top_only);
+    for (name, seed) in [("a", 1), ("b", 2), ("c", 3)] {
+        let text = format!("extends = [\"../templates/base.toml\"]\nseed = {seed}\n");
+        project.write(&format!("experiments/{name}.toml"), &text);
+    }
+    let watch = Watch::start(&project, &[]);
+    watch.until("c", "run_ended");
+    project.write("templates/base.toml", &top_only.replace("epochs = 3", "epochs = 4"));
+    let events = watch.until("c", "run_ended");
+    for name in ["a", "b", "c"] {
+        assert!(events.iter().any(|event| kind_of(event) == "run_ended" && is_of(event, name)), "{name}: {events:#?}");
+    }
+}
+
+#[test]
+fn an_added_image_reruns_what_depends_on_it() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "run_ended");
+    project.image("train", "red", 77);
+    let events = watch.until("a", "run_ended");
+    assert!(events.iter().any(|event| kind_of(event) == "changed" && event["data"] == true), "{events:#?}");
+}
+
+#[test]
+fn a_burst_of_saves_leads_to_at_most_two_runs_and_the_last_content_wins() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "run_ended");
+    for save in 1..=100 {
+        project.edit("epochs = 3", &format!("epochs = 3\ndropout = 0.{save:03}"));
+    }
+    let mut events = watch.until("a", "run_ended");
+    events.extend(watch.quiet());
+    let ended = events.iter().filter(|event| kind_of(event) == "run_ended").count();
+    assert!((1..=2).contains(&ended), "{ended} runs: {:?}", kinds(&events));
+    let newest = project.frostline(&["ls", "--format", "json"]).stdout;
+    let runs: Vec<Value> = serde_json::from_str(&newest).expect("a list");
+    let id = runs.last().expect("a run")["id"].as_str().expect("an id").to_owned();
+    let spec = std::fs::read_to_string(project.path(&format!("runs/a/{id}/spec.toml"))).expect("a spec");
+    assert!(spec.contains("dropout = 0.1\n"), "the last of the hundred saves: {spec}");
+}
+
+#[test]
+fn restart_stops_the_run_and_runs_the_new_content() {
+    let project = long();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "epoch_ended");
+    project.spec(&long_spec("0.4"));
+    let events = watch.until("a", "planned");
+    assert!(kinds(&events).contains(&"stopping") && kinds(&events).contains(&"run_interrupted"));
+    watch.until("a", "epoch_ended");
+}
+
+#[test]
+fn queue_lets_the_run_go_on_and_skip_leaves_the_change_alone() {
+    for (on_busy, answer) in [("queue", "queued"), ("skip", "skipped")] {
+        let project = long();
+        let watch = Watch::start(&project, &["--on-busy", on_busy]);
+        watch.until("a", "epoch_ended");
+        project.spec(&long_spec("0.4"));
+        let events = watch.until("a", answer);
+        assert!(!kinds(&events).contains(&"stopping"), "{on_busy}");
+        watch.until("a", "epoch_ended");
+    }
+}
+
+#[test]
+fn a_deleted_file_stops_its_run_and_a_file_moved_in_runs() {
+    let project = long();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "epoch_ended");
+    std::fs::rename(project.path("experiments/a.toml"), project.path("aside.toml")).expect("it moves");
+    let events = watch.until("a", "run_interrupted");
+    assert!(kinds(&events).contains(&"removed"));
+    project.write("b.toml", SPEC);
+    std::fs::rename(project.path("b.toml"), project.path("experiments/b.toml")).expect("it moves");
+    watch.until("b", "run_ended");
+}
+
+#[test]
+fn polling_sees_what_events_would_have_told() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &["--poll", "100ms"]);
+    watch.until("a", "run_ended");
+    project.edit("epochs = 3", "epochs = 4");
+    watch.until("a", "run_ended");
+}
+
+#[test]
+fn a_folder_that_is_removed_and_made_again_is_watched_again() {
+    let project = Project::new();
+    let watch = Watch::start(&project, &[]);
+    watch.until("a", "run_ended");
+    std::fs::rename(project.path("experiments"), project.path("gone")).expect("it moves");
+    let lost = watch.events.recv_timeout(PATIENCE).expect("an event");
+    assert!(["lost", "removed"].contains(&kind_of(&lost)), "{lost}");
+    std::fs::rename(project.path("gone"), project.path("experiments")).expect("it moves");
+    watch.until("a", "already_done");
+    project.edit("epochs = 3", "epochs = 4");
+    watch.until("a", "run_ended");
+}
+
+#[test]
+fn a_sigterm_saves_and_exits_with_130() {
+    let project = long();
+    let mut watch = Watch::start(&project, &[]);
+    watch.until("a", "epoch_ended");
+    let kill = Command::new("kill").args(["-TERM", &watch.child.id().to_string()]).status().expect("kill is here");
+    assert!(kill.success());
+    watch.until("a", "run_interrupted");
+    assert_eq!(watch.child.wait().expect("it ends").code(), Some(130));
+}
