@@ -24,10 +24,13 @@ const TICK: Duration = Duration::from_millis(250);
 /// A gap between wall clock and monotonic clock that only a suspended machine explains.
 const SUSPENDED: Duration = Duration::from_secs(20);
 
+/// Loads an experiment file.
+pub type Load = dyn Fn(&Path) -> Result<Experiment, Problems> + Send + Sync;
+
 /// What a session needs from the outside.
 pub struct Tools {
     /// Loads an experiment file.
-    pub load: Box<dyn Fn(&Path) -> Result<Experiment, Problems> + Send + Sync>,
+    pub load: Box<Load>,
     /// Shows the problems of one.
     pub render: Box<dyn Fn(&Problems) -> String + Send + Sync>,
     /// Shows why a run could not be done.

@@ -39,7 +39,7 @@ impl Settle {
         let is_ready = |waiting: &Waiting| now.saturating_sub(waiting.last) >= waiting.quiet;
         let ready: Vec<PathBuf> =
             self.waiting.iter().filter(|(_, waiting)| is_ready(waiting)).map(|(path, _)| path.clone()).collect();
-        ready.iter().for_each(|path| drop(self.waiting.remove(path)));
+        self.waiting.retain(|_, waiting| !is_ready(waiting));
         ready
     }
 
