@@ -88,6 +88,11 @@ impl Moment {
         self.0.duration_since(earlier.0).try_into().unwrap_or_default()
     }
 
+    /// Seconds since the start of 1970, UTC.
+    pub fn seconds(self) -> f64 {
+        self.0.as_millisecond() as f64 / 1e3
+    }
+
     /// The text to the second: `2026-11-24T09:02:14Z`.
     pub fn to_the_second(self) -> String {
         jiff::Timestamp::from_second(self.0.as_second()).unwrap_or(self.0).to_string()

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::exit::Exit;
+use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
 use crate::stages::StageError;
@@ -53,6 +54,13 @@ impl From<StageError> for Failure {
             StageError::Interrupted { .. } => Exit::Interrupted,
         };
         Self::new(exit, &error, error.hint())
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        let hint = error.hint();
+        Self::new(Exit::Unexpected, &error, hint)
     }
 }
 

@@ -8,6 +8,7 @@ mod failure;
 mod features;
 mod ls;
 mod new;
+mod pages;
 mod plan;
 mod run;
 mod schema;

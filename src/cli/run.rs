@@ -4,9 +4,12 @@ use super::args::Run;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::pages;
 use super::signals::stop_on_signals;
+use crate::report;
+use crate::runs::Runs;
 use crate::spec::OnDisk;
-use crate::stages::{self, Outcome, Request};
+use crate::stages::{self, Outcome, Prepared, Request};
 
 pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
@@ -25,8 +28,8 @@ pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
             clock: &context.clock,
         };
         match stages::run(&request) {
-            Ok(Outcome::Done(run) | Outcome::AlreadyDone(run)) => println!("{}", run.path().display()),
             Ok(Outcome::Interrupted(_)) => return Ok(Exit::Interrupted),
+            Ok(outcome) => worst = show(&runs, &prepared, &outcome).unwrap_or(worst),
             Err(error) => {
                 let failure = Failure::from(error);
                 eprint!("{}", failure.text);
@@ -35,4 +38,18 @@ pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
         }
     }
     Ok(worst)
+}
+
+/// Says where a run that is done lies, once it has its report. Without one, it is done all the same.
+fn show(runs: &Runs, prepared: &Prepared, outcome: &Outcome) -> Option<Exit> {
+    let (run, written) = match outcome {
+        Outcome::Done(run) => (run, false),
+        Outcome::AlreadyDone(run) => (run, report::is_written(run.path())),
+        Outcome::Interrupted(_) => return None,
+    };
+    let failure = if written { None } else { pages::write(runs, run, prepared).err() };
+    println!("{}", run.path().display());
+    let failure = failure?;
+    eprintln!("{}  hint: the run itself is done; `run` again writes what is missing of its report", failure.text);
+    Some(failure.exit)
 }

@@ -93,9 +93,13 @@ pub fn load(root: &Path, image: &Image, target: &Target) -> Result<Pixels, LoadE
 
 /// Loads any image file.
 pub fn load_file(path: &Path, target: &Target) -> Result<Pixels, LoadError> {
-    let bytes = read(path)?;
-    let pixels = decode(&bytes).map_err(|source| LoadError::Image { path: path.to_path_buf(), source })?;
+    let pixels = load_original(path)?;
     Ok(resize(&pixels, target.height, target.width, target.filter))
+}
+
+/// Loads any image file at the size that it has.
+pub fn load_original(path: &Path) -> Result<Pixels, LoadError> {
+    decode(&read(path)?).map_err(|source| LoadError::Image { path: path.to_path_buf(), source })
 }
 
 /// Decodes every image of a manifest, in the current rayon pool, and gives those that fail: (index, why), in order.

@@ -106,7 +106,7 @@ impl Manifest {
 }
 
 /// A manifest path as a path of this system.
-pub(super) fn path_under(root: &Path, relative: &str) -> PathBuf {
+pub fn path_under(root: &Path, relative: &str) -> PathBuf {
     relative.split('/').fold(root.to_path_buf(), |path, part| path.join(part))
 }
 

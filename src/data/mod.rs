@@ -33,8 +33,8 @@ pub mod split;
 
 pub use augment::{Augment, Fill, Transform};
 pub use decode::{Format, ImageError, decode};
-pub use load::{LoadError, Target, check, load, load_file};
-pub use manifest::{Image, Manifest, Skipped};
+pub use load::{LoadError, Target, check, load, load_file, load_original};
+pub use manifest::{Image, Manifest, Skipped, path_under};
 pub use pipeline::{Lease, Prefetch};
 pub use pixels::Pixels;
 pub use preprocess::Preprocess;

@@ -7,11 +7,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::clock::Moment;
+
 use super::error::{ReportError, ReportProblem};
 use super::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Settings, Skipped, StageView, Template};
 
 /// Members of `summary.json` that are shown in places of their own, or are a repetition of other files.
-const SHOWN: [&str; 9] = ["stages", "classes", "skipped", "seconds", "template", "command", "state", "id", "name"];
+const SHOWN: [&str; 9] = ["stages", "classes", "skipped", "seconds", "template", "origins", "state", "id", "name"];
 
 impl RunView {
     /// Reads a run directory.
@@ -29,8 +31,7 @@ impl RunView {
         run.state = text_at(&status, "state").unwrap_or_else(|| "unknown".to_owned());
         let summary = json(dir, "summary.json")?;
         run.add_summary(&summary);
-        run.command = text_at(&summary, "command")
-            .unwrap_or_else(|| format!("frostline run runs/{}/{}/spec.toml", run.name, run.id));
+        run.command = format!("frostline run runs/{}/{}/spec.toml", run.name, run.id);
         Ok(run)
     }
 
@@ -40,7 +41,12 @@ impl RunView {
             list(summary.get("classes")).iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
         self.stages = list(summary.get("stages")).iter().map(stage).collect();
         self.skipped = list(summary.get("skipped")).iter().map(skipped).collect();
-        self.template = summary.get("template").map(|template| self.template_from(template));
+        let origins = summary.get("origins").and_then(Value::as_object).into_iter().flatten();
+        self.origins = origins.filter_map(|(key, who)| Some((key.clone(), who.as_str()?.to_owned()))).collect();
+        self.template = summary
+            .get("template")
+            .filter(|template| template.is_object())
+            .map(|template| self.template_from(template));
         for (key, value) in summary.as_object().into_iter().flatten().filter(|(key, _)| !SHOWN.contains(&key.as_str()))
         {
             add_facts(&mut self.facts, &spoken(key), value);
@@ -143,8 +149,7 @@ fn text_at(value: &Value, key: &str) -> Option<String> {
 
 /// Seconds since 1970, from an RFC 3339 text.
 fn instant(value: &Value) -> Option<f64> {
-    let moment: jiff::Timestamp = value.as_str()?.parse().ok()?;
-    Some(moment.as_millisecond() as f64 / 1e3)
+    serde_json::from_value::<Moment>(value.clone()).ok().map(Moment::seconds)
 }
 
 fn stage(value: &Value) -> StageView {

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_picture_whose_bytes_do_not_match_its_size_is_none() {
         assert_eq!(data_uri(&Pixels { width: 2, height: 2, rgb: vec![0; 3] }, 8), None);
-        assert_eq!(data_uri(&Pixels::default(), 8), None);
+        assert_eq!(data_uri(&Pixels { width: 0, height: 0, rgb: Vec::new() }, 8), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a run is, to somebody who looks at it: plain values, already read, nothing computed yet.
 
+use std::collections::BTreeMap;
+
 use super::Settings;
 
 /// One run, whole.
@@ -23,6 +25,8 @@ pub struct RunView {
     pub spec: String,
     /// The same, flattened to `top.dropout` -> `0.5`.
     pub settings: Settings,
+    /// Who set each setting that has not its default, where that is known: `experiments/pets.toml:7:1`.
+    pub origins: BTreeMap<String, String>,
     /// What the experiment was written on top of, where it extends something.
     pub template: Option<Template>,
     /// The stages in order, with what became of them.
@@ -207,45 +211,6 @@ pub struct Skipped {
     pub path: String,
     /// Why it could not be used.
     pub reason: String,
-}
-
-/// A picture: rows from the top, three bytes (red, green, blue) a pixel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pixels {
-    /// Pixels in a row.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
-    /// `height * width * 3` bytes.
-    pub rgb: Vec<u8>,
-}
-
-/// One training image and what augmentation made of it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Augmented {
-    /// The image's path.
-    pub path: String,
-    /// Its class.
-    pub class: String,
-    /// The image as it was before augmentation, at the target size.
-    pub original: Option<Pixels>,
-    /// What the network saw, epoch by epoch, as red, green and blue.
-    pub variants: Vec<Pixels>,
-}
-
-/// Where a page gets its pictures from.
-pub struct Pictures<'a> {
-    /// The picture behind a path of `predictions.csv`, of any size; none where it can no longer be read.
-    pub validation: &'a dyn Fn(&str) -> Option<Pixels>,
-    /// Examples of augmented training images.
-    pub augmented: Vec<Augmented>,
-}
-
-impl Pictures<'static> {
-    /// No pictures at all: pages name the paths alone.
-    pub fn none() -> Self {
-        Self { validation: &|_| None, augmented: Vec::new() }
-    }
 }
 
 #[cfg(test)]

@@ -40,4 +40,4 @@ pub use process::{Presence, Stamp};
 pub use root::Runs;
 pub use rows::{RunRow, rows, table_of};
 pub use status::{State, Status};
-pub use summary::{Best, Images, Machine, Metrics, Origin, Skipped, StageSummary, Summary};
+pub use summary::{Best, Images, Machine, Metrics, Origin, Skipped, StageSummary, Summary, Template};

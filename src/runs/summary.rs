@@ -1,5 +1,7 @@
 //! What came out of a run, how long it took, and what it was made of: `summary.json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
@@ -38,6 +40,21 @@ pub struct Summary {
     pub git_commit: Option<String>,
     /// Where it ran.
     pub machine: Machine,
+    /// Who set each setting that has not its default: `experiments/pets.toml:7:1`, `--set top.dropout=0.3`.
+    #[serde(default)]
+    pub origins: BTreeMap<String, String>,
+    /// What the experiment extends; none where it extends nothing.
+    #[serde(default)]
+    pub template: Option<Template>,
+}
+
+/// What an experiment was written on top of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// The names of the files that it extends.
+    pub name: String,
+    /// The settings that differ: what the template has, and what the run has; none where it has no such key.
+    pub differs: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 
 /// What came out of one stage.

@@ -5,6 +5,7 @@
 //!
 //! Must not know: the network, the data's contents, terminals. It reads the files it is told of and looks whether data and weights exist.
 
+mod ancestry;
 mod assignments;
 mod check;
 mod context;
@@ -31,6 +32,7 @@ mod suggest;
 pub mod sweep;
 pub mod templates;
 
+pub use ancestry::Template;
 pub use assignments::RESERVED;
 pub use context::OnDisk;
 pub use identity::{Change, diff};

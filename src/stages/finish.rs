@@ -1,12 +1,13 @@
 //! What a finished run leaves: predictions, the model file, the summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::activations::Activations;
 use super::error::StageError;
 use super::model_file;
+use super::prepare::Prepared;
 use super::samples::Stored;
 use super::training::Trained;
 use super::work::Work;
@@ -17,7 +18,9 @@ use crate::event::Stage;
 use crate::kernels::isa;
 use crate::runs::{
     ActiveRun, Best, Images, Machine, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary,
+    Template,
 };
+use crate::spec::Experiment;
 use crate::train::{self, FineTuneModel, Model, TopModel};
 
 /// The trained network, with the activations that it reads.
@@ -121,21 +124,39 @@ fn summary(work: &Work<'_>, run: &ActiveRun, images: (&Arc<Manifest>, &Arc<Manif
             isa: isa::current().name().to_owned(),
             threads: rayon::current_num_threads() as u32,
         },
+        origins: prepared.experiment.origins().into_iter().collect(),
+        template: template(&prepared.experiment),
     }
 }
 
-/// Files that are no images, and images that cannot be decoded.
+/// Files that are no images, and images that cannot be decoded, by paths as people see them.
 fn skipped(work: &Work<'_>, undecodable: &BTreeMap<Digest, String>) -> Vec<Skipped> {
     let manifests = [&work.prepared.train, &work.prepared.validation];
     let of = |manifest: &Arc<Manifest>| {
-        let files = manifest.skipped.iter().map(|file| Skipped { path: file.path.clone(), why: file.reason.clone() });
+        let path = |relative: &str| shown_path(work.prepared, manifest, relative);
+        let files = manifest.skipped.iter().map(|file| Skipped { path: path(&file.path), why: file.reason.clone() });
         let images = manifest.images.iter().filter_map(|image| {
             let why = undecodable.get(&image.digest)?.clone();
-            Some(Skipped { path: image.path.clone(), why })
+            Some(Skipped { path: path(&image.path), why })
         });
         files.chain(images).collect::<Vec<_>>()
     };
     manifests.into_iter().flat_map(of).collect()
+}
+
+/// The path of an image as people see it: from the project where it lies in it, whole otherwise.
+pub(super) fn shown_path(prepared: &Prepared, manifest: &Manifest, relative: &str) -> String {
+    let root = &manifest.root;
+    format!("{}/{relative}", root.strip_prefix(&prepared.experiment.project_root).unwrap_or(root).display())
+}
+
+fn template(experiment: &Experiment) -> Option<Template> {
+    let template = experiment.template()?;
+    let (theirs, ours): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (template.settings.into_iter().collect(), experiment.settings().into_iter().collect());
+    let keys: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+    let pairs = keys.into_iter().map(|key| (key.clone(), (theirs.get(key).cloned(), ours.get(key).cloned())));
+    Some(Template { name: template.name, differs: pairs.filter(|(_, (theirs, ours))| theirs != ours).collect() })
 }
 
 /// What `summary.json` says of the bottleneck stage.

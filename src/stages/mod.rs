@@ -13,6 +13,7 @@ mod convert;
 mod device;
 mod error;
 mod estimate;
+mod examples;
 mod features;
 mod fine_tune;
 mod finish;
@@ -28,6 +29,7 @@ mod training;
 mod work;
 
 pub use error::StageError;
+pub use examples::{Example, Wanted, examples};
 pub use features::write_features;
 pub use plan::{Plan, StagePlan, Standing, plan};
 pub use prepare::{Prepared, prepare};

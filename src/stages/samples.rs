@@ -6,7 +6,7 @@ use super::convert;
 use super::error::StageError;
 use super::prepare::Prepared;
 use crate::cache::{Read, Shelf};
-use crate::data::{self, Augment, Manifest, Prefetch, Preprocess, Target};
+use crate::data::{self, Augment, Manifest, Pixels, Prefetch, Preprocess, Target};
 use crate::digest::Digest;
 use crate::event::Stage;
 use crate::train::{Pass, Samples, SourceError};
@@ -74,8 +74,8 @@ pub(super) struct Augmented {
     pass: Option<Prefetch<Vec<f32>, StageError>>,
 }
 
-/// What a worker needs to make one augmented image.
-struct Reading {
+/// What it takes to make one augmented image.
+pub(super) struct Reading {
     stage: Stage,
     manifest: Arc<Manifest>,
     target: Target,
@@ -86,28 +86,42 @@ struct Reading {
 
 impl Augmented {
     pub fn new(stage: Stage, prepared: &Prepared, manifest: &Arc<Manifest>, augment: Augment) -> Self {
+        let reading = Reading::new(stage, prepared, manifest, augment);
+        Self { stage, labels: manifest.labels(), reading: Arc::new(reading), pass: None }
+    }
+}
+
+impl Reading {
+    pub fn new(stage: Stage, prepared: &Prepared, manifest: &Arc<Manifest>, augment: Augment) -> Self {
         let settings = &prepared.experiment.data;
-        let reading = Reading {
+        Self {
             stage,
             manifest: Arc::clone(manifest),
             target: convert::target(settings),
             preprocess: convert::preprocess(settings),
             augment,
             seed: prepared.experiment.seed.get(),
-        };
-        Self { stage, labels: manifest.labels(), reading: Arc::new(reading), pass: None }
+        }
     }
-}
 
-impl Reading {
-    /// The training image at a place of the manifest, as it looks in an epoch: CHW, preprocessed.
-    fn image(&self, epoch: u32, place: u32, values: &mut Vec<f32>) -> Result<(), StageError> {
+    /// The training image at a place of the manifest, at the target size.
+    pub fn pixels(&self, place: u32) -> Result<Pixels, StageError> {
         let image = &self.manifest.images[place as usize];
-        let pixels = data::load(&self.manifest.root, image, &self.target)
-            .map_err(|source| StageError::Image { stage: self.stage, source })?;
+        data::load(&self.manifest.root, image, &self.target)
+            .map_err(|source| StageError::Image { stage: self.stage, source })
+    }
+
+    /// The same as augmentation makes it look in an epoch: HWC, grey levels from 0 to 255.
+    pub fn augmented(&self, epoch: u32, place: u32, pixels: &Pixels) -> Vec<f32> {
         let transform = self.augment.draw(self.seed, epoch, u64::from(place), self.target.height, self.target.width);
         let mut augmented = Vec::new();
-        self.augment.apply(&transform, &pixels, &mut augmented);
+        self.augment.apply(&transform, pixels, &mut augmented);
+        augmented
+    }
+
+    /// The same as the network reads it: CHW, preprocessed.
+    fn image(&self, epoch: u32, place: u32, values: &mut Vec<f32>) -> Result<(), StageError> {
+        let augmented = self.augmented(epoch, place, &self.pixels(place)?);
         values.resize(augmented.len(), 0.0);
         self.preprocess.from_f32(&augmented, values);
         Ok(())

@@ -3,5 +3,6 @@
 mod determinism;
 mod invalidation;
 mod project;
+mod reports;
 mod verbs;
 mod watch;

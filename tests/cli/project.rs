@@ -112,6 +112,12 @@ impl Project {
         PathBuf::from(ran.stdout.trim())
     }
 
+    /// The project, whose experiment has run, and the run's directory.
+    pub fn run_here(self) -> (Self, PathBuf) {
+        let run = self.run();
+        (self, run)
+    }
+
     /// What is still to be done, stage by stage, and why.
     pub fn plan(&self) -> Vec<Stage> {
         let ran = self.frostline(&["plan", "experiments/a.toml", "--format", "json"]);

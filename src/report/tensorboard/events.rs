@@ -24,9 +24,12 @@ fn tag(column: Column) -> &'static str {
     }
 }
 
-/// The name of a run's event file. TensorBoard takes every file whose name holds `tfevents`.
+/// How the names of event files start; TensorBoard takes every file whose name holds `tfevents`.
+pub const EVENTS: &str = "events.out.tfevents.";
+
+/// The name of a run's event file.
 pub fn event_file_name(run: &RunView) -> String {
-    format!("events.out.tfevents.{:010}.frostline", run.started.unwrap_or(0.0) as u64)
+    format!("{EVENTS}{:010}.frostline", run.started.unwrap_or(0.0) as u64)
 }
 
 /// A run as a TensorBoard event file: the settings, then one event an epoch. The step counts the epochs of all stages

@@ -9,4 +9,4 @@ mod events;
 mod message;
 mod record;
 
-pub use events::{event_file, event_file_name};
+pub use events::{EVENTS, event_file, event_file_name};
