@@ -5,9 +5,6 @@
 use super::lanes::{LANES, Lanes, Task};
 use super::layout::{Buffer, Element, Shape};
 
-/// In-channels up to which a convolution is computed directly.
-pub const MOST_CHANNELS: usize = 4;
-
 /// Weights as `[group of out-channels][in-channel][9 taps][16]`.
 pub fn pack(weights: &[f32], (inputs, outputs): (usize, usize)) -> Buffer {
     let groups = outputs.div_ceil(LANES);
@@ -33,6 +30,20 @@ pub fn border(image: &[f32], copy: &mut [f32], (height, width): (usize, usize)) 
             to[1..=width].copy_from_slice(row);
         }
     }
+}
+
+/// (row, column) of each tap.
+const TAPS: [(usize, usize); 9] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)];
+
+/// Repeats a block for every row of the largest micro-kernel as straight-line code: sums that a loop indexes would
+/// live in memory.
+macro_rules! each_row {
+    ($row:ident, $body:block) => {
+        each_row!(@ $row, $body, 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $row:ident, $body:block, $($n:literal)*) => {
+        $({ const $row: usize = $n; $body })*
+    };
 }
 
 /// Some rows of one image.
@@ -113,8 +124,8 @@ impl Rows {
             let mut weights = self.weights.add(group * panel);
             for channel in 0..self.channels {
                 let from = self.source.add(channel * plane + at.0 * (width + 2) + at.1);
-                for tap in 0..9 {
-                    let from = from.add(tap / 3 * (width + 2) + tap % 3);
+                for (down, right) in TAPS {
+                    let from = from.add(down * (width + 2) + right);
                     let mut columns = [L::load(weights); P];
                     for (p, column) in columns.iter_mut().enumerate().skip(1) {
                         *column = L::load(weights.add(p * panel));
@@ -128,16 +139,24 @@ impl Rows {
                     weights = weights.add(LANES);
                 }
             }
-            for (r, sums) in sums.iter().enumerate() {
-                for (p, sum) in sums.iter().enumerate() {
-                    let value = sum.add(L::load(self.bias.add((group + p) * LANES))).max(L::splat(0.0));
-                    let to = self.shape.offset(self.image, group + p, (at.0 + 1, at.1 + r + 1));
-                    match self.shape.element {
-                        Element::F32 => value.store(self.target.cast::<f32>().add(to)),
-                        Element::Bf16 => value.store_bf16(self.target.cast::<u16>().add(to)),
+            let (to, next) = (self.shape.offset(self.image, group, (at.0 + 1, at.1 + 1)), self.shape.group());
+            let (element, zero) = (self.shape.element, L::splat(0.0));
+            let mut bias = [zero; P];
+            for (p, bias) in bias.iter_mut().enumerate() {
+                *bias = L::load(self.bias.add((group + p) * LANES));
+            }
+            each_row!(ROW, {
+                if ROW < R {
+                    for p in 0..P {
+                        let value = sums[ROW % R][p].add(bias[p]).max(zero);
+                        let to = to + p * next + ROW * LANES;
+                        match element {
+                            Element::F32 => value.store(self.target.cast::<f32>().add(to)),
+                            Element::Bf16 => value.store_bf16(self.target.cast::<u16>().add(to)),
+                        }
                     }
                 }
-            }
+            });
         }
     }
 }

@@ -6,34 +6,51 @@
 
 use super::lanes::LANES;
 
-/// One cache line, so that buffers begin at one.
-#[repr(C, align(64))]
-#[derive(Clone, Copy, Debug)]
-pub struct Line([f32; LANES]);
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
-/// A buffer of zeros that is aligned to cache lines; its elements are f32 or bf16.
-#[derive(Clone, Debug)]
-pub struct Buffer(Vec<Line>);
+/// A buffer of zeros that begins at a cache line; its elements are f32 or bf16.
+///
+/// The memory comes zeroed from the system, so its pages are first touched by the threads that use them.
+#[derive(Debug)]
+pub struct Buffer {
+    lines: Vec<[f32; LANES]>,
+    /// Bytes before the first whole cache line.
+    skipped: usize,
+}
 
 impl Buffer {
     /// For `count` numbers of `bytes` bytes each.
     pub fn new(count: usize, bytes: usize) -> Self {
-        Self(vec![Line([0.0; LANES]); (count * bytes).div_ceil(size_of::<Line>())])
+        let lines = vec![[0.0f32; LANES]; (count * bytes).div_ceil(LINE) + 1];
+        let skipped = lines.as_ptr().addr().wrapping_neg() % LINE;
+        Self { lines, skipped }
     }
 
     /// Its beginning.
     pub fn pointer(&self) -> *const u8 {
-        self.0.as_ptr().cast()
+        // SAFETY: there is one line more than asked for, and less than one is skipped.
+        unsafe { self.lines.as_ptr().cast::<u8>().add(self.skipped) }
     }
 
     /// Its beginning.
     pub fn pointer_mut(&mut self) -> *mut u8 {
-        self.0.as_mut_ptr().cast()
+        // SAFETY: there is one line more than asked for, and less than one is skipped.
+        unsafe { self.lines.as_mut_ptr().cast::<u8>().add(self.skipped) }
     }
 
     /// Its length in bytes.
     pub fn bytes(&self) -> usize {
-        self.0.len() * size_of::<Line>()
+        (self.lines.len() - 1) * LINE
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new(self.bytes(), 1);
+        // SAFETY: both hold so many bytes, and the copy is its own.
+        unsafe { copy.pointer_mut().copy_from_nonoverlapping(self.pointer(), self.bytes()) };
+        copy
     }
 }
 

@@ -309,10 +309,11 @@ impl Direct {
 fn split(layer: &Layer) -> Split {
     let tiles = match layer.grid.tiles() {
         ..LATE_TILES => 96,
-        LATE_TILES..100 => 28,
-        _ => 14,
+        LATE_TILES..100 => 49,
+        // Few channels: the tiles of one row of a micro-kernel, or of two in bf16, leave room for the weights.
+        _ => 56 / layer.element.bytes(),
     };
-    Split { tiles, panels: usize::MAX.min(layer.groups.1) }
+    Split { tiles, panels: layer.groups.1 }
 }
 
 /// Runs every item once, on whichever worker is free.

@@ -9,7 +9,7 @@ use crate::spec::knobs::Precision;
 
 /// Raised whenever the same images and settings would give other activations: decoding, resizing, preprocessing,
 /// convolutions.
-const ACTIVATIONS_VERSION: u32 = 1;
+const ACTIVATIONS_VERSION: u32 = 2;
 /// Raised whenever the same features and settings would give another top model.
 const TOP_VERSION: u32 = 1;
 /// Raised whenever the same images, top model and settings would give another fine-tuned network.

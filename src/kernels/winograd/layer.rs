@@ -57,6 +57,13 @@ pub struct Ends {
     pub target_shape: Shape,
 }
 
+impl Split {
+    /// Parts of so many tiles: a multiple of the threads, so that none is left over for one of them.
+    fn parts(&self, tiles: usize) -> usize {
+        tiles.div_ceil(self.tiles).next_multiple_of(rayon::current_num_threads()).min(tiles)
+    }
+}
+
 impl Worker {
     /// Large enough for any of these layers' items.
     pub fn new<'a>(layers: impl Iterator<Item = (&'a Layer, Split)>) -> Self {
@@ -79,7 +86,7 @@ impl Layer {
 
     /// Items of a group of images.
     pub fn items(&self, images: usize, split: Split) -> usize {
-        (images * self.grid.tiles()).div_ceil(split.tiles) * self.groups.1.div_ceil(split.panels)
+        split.parts(images * self.grid.tiles()) * self.groups.1.div_ceil(split.panels)
     }
 
     /// The tiles and the groups of out-channels of an item; the parts are as equal as can be.
@@ -87,10 +94,7 @@ impl Layer {
         let part = |all: usize, parts: usize, index: usize| all * index / parts..all * (index + 1) / parts;
         let panel_parts = self.groups.1.div_ceil(split.panels);
         let tiles = images * self.grid.tiles();
-        (
-            part(tiles, tiles.div_ceil(split.tiles), index / panel_parts),
-            part(self.groups.1, panel_parts, index % panel_parts),
-        )
+        (part(tiles, split.parts(tiles), index / panel_parts), part(self.groups.1, panel_parts, index % panel_parts))
     }
 
     /// Runs one item.

@@ -24,7 +24,7 @@ pub trait Points {
 pub struct Six;
 
 impl Points for Six {
-    const PAIRS: [f64; 3] = [1.0, 0.5, 2.0];
+    const PAIRS: [f64; 3] = [0.5, 2.0, 1.0];
     const LARGEST: usize = 8;
 }
 
@@ -32,7 +32,7 @@ impl Points for Six {
 pub struct Five;
 
 impl Points for Five {
-    const PAIRS: [f64; 3] = [0.5, 1.0, -2.0];
+    const PAIRS: [f64; 3] = [0.55, 1.1, -2.5];
     const LARGEST: usize = 7;
 }
 

@@ -10,6 +10,11 @@ use super::tiles::Spectrum;
 use crate::kernels::lanes::{LANES, Lanes, Task};
 use crate::kernels::layout::Element;
 
+/// How far ahead of the weights in use the next ones are fetched: sixteen steps, about the latency of the memory.
+const BYTES_AHEAD: usize = 1024;
+/// How many groups of in-channels ahead the tiles are fetched.
+const GROUPS_AHEAD: usize = 2;
+
 /// All products of an item: its tiles by a range of out-channel groups.
 ///
 /// SAFETY of running it: `left` holds `left_layout` with `in_groups` groups; `right` holds, for each frequency,
@@ -199,10 +204,16 @@ impl Block {
             let mut sums = [[L::splat(0.0); P]; R];
             let (mut left, mut right) = (self.left, self.right);
             for _ in 0..self.groups {
+                for r in (0..R).step_by(64 / row) {
+                    L::prefetch(left.wrapping_add(GROUPS_AHEAD * self.left_group + r * row).cast());
+                }
                 for step in 0..S::STEPS {
                     let mut columns = [S::load::<L>(right); P];
                     for (p, column) in columns.iter_mut().enumerate().skip(1) {
                         *column = S::load::<L>(right.add(p * self.panel));
+                    }
+                    for p in 0..P {
+                        L::prefetch(right.wrapping_add(p * self.panel + BYTES_AHEAD).cast());
                     }
                     for (r, sums) in sums.iter_mut().enumerate() {
                         let factor = S::spread::<L>(left.add(r * row + step * S::BYTES));
