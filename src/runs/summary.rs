@@ -36,7 +36,7 @@ pub struct Summary {
     pub weights_digest: Digest,
     /// The version of frostline.
     pub version: String,
-    /// The commit that this frostline was built from.
+    /// The commit that the project stood at, followed by `+` if tracked files differed from it.
     pub git_commit: Option<String>,
     /// Where it ran.
     pub machine: Machine,

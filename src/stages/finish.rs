@@ -17,8 +17,7 @@ use crate::digest::Digest;
 use crate::event::Stage;
 use crate::kernels::isa;
 use crate::runs::{
-    ActiveRun, Best, Images, Machine, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary,
-    Template,
+    self, ActiveRun, Best, Images, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary, Template,
 };
 use crate::spec::Experiment;
 use crate::train::{self, FineTuneModel, Model, TopModel};
@@ -116,14 +115,8 @@ fn summary(work: &Work<'_>, run: &ActiveRun, images: (&Arc<Manifest>, &Arc<Manif
         data_digest: Digest::of(data.as_bytes()),
         weights_digest: prepared.weights_digest,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        git_commit: None,
-        machine: Machine {
-            host: None,
-            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            device: "cpu".to_owned(),
-            isa: isa::current().name().to_owned(),
-            threads: rayon::current_num_threads() as u32,
-        },
+        git_commit: runs::commit(&prepared.experiment.project_root),
+        machine: runs::machine("cpu", isa::current().name(), rayon::current_num_threads()),
         origins: prepared.experiment.origins().into_iter().collect(),
         template: template(&prepared.experiment),
     }
