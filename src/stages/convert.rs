@@ -2,7 +2,7 @@
 
 use super::prepare::Prepared;
 use crate::spec::{knobs, model};
-use crate::{data, net, train};
+use crate::{data, net, train, weights};
 
 pub(super) fn scan_options(settings: &model::Data) -> data::ScanOptions {
     data::ScanOptions {
@@ -34,6 +34,22 @@ pub(super) fn preprocess(settings: &model::Data) -> data::Preprocess {
         knobs::Preprocess::Caffe => data::Preprocess::Caffe,
         knobs::Preprocess::Torch => data::Preprocess::Torch,
     }
+}
+
+/// The preprocessing as those who trained weights name it.
+pub(super) fn trained_on(preprocess: knobs::Preprocess) -> weights::Preprocess {
+    match preprocess {
+        knobs::Preprocess::Unit => weights::Preprocess::Unit,
+        knobs::Preprocess::Caffe => weights::Preprocess::Caffe,
+        knobs::Preprocess::Torch => weights::Preprocess::Torch,
+    }
+}
+
+/// The weights of a VGG16, whatever file they came in, as the network takes them.
+pub(super) fn base_weights(imported: weights::Imported) -> net::BaseWeights {
+    let convolution = |it: weights::Convolution| net::Convolution { weight: it.weights, bias: it.bias };
+    let convolutions = imported.convolutions.into_iter().map(convolution).collect();
+    net::BaseWeights::new(convolutions).expect("read_vgg16 has held them to VGG16's shapes")
 }
 
 pub(super) fn augment(settings: &model::Augment) -> data::Augment {

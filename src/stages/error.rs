@@ -1,14 +1,13 @@
 //! Why a stage could not do its work.
 
-use std::path::PathBuf;
-
 use crate::cache::CacheError;
 use crate::data::{DataError, LoadError};
 use crate::event::Stage;
 use crate::files::FileError;
-use crate::net::{NetError, WeightsError};
+use crate::net::NetError;
 use crate::runs::RunError;
 use crate::train::{Diverged, FitError, ModelError, SourceError};
+use crate::weights::ReadError;
 
 /// A run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -23,14 +22,8 @@ pub enum StageError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The weights are unusable.
-    #[error("the weights `{}` cannot be used", path.display())]
-    Weights {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: WeightsError,
-    },
+    #[error(transparent)]
+    Weights(#[from] ReadError),
     /// An image is unusable, or is no longer what it was when the run began.
     #[error("the {stage} stage cannot use an image")]
     Image {
@@ -106,8 +99,8 @@ impl StageError {
             Self::Run(error) => error.hint(),
             Self::Diverged { source, .. } => Some(source.hint.to_owned()),
             Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
+            Self::Weights(error) => error.problem.hint().map(str::to_owned),
             Self::Data(_)
-            | Self::Weights { .. }
             | Self::Image { .. }
             | Self::Net(_)
             | Self::Model(_)

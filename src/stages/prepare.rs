@@ -1,6 +1,5 @@
 //! The world, looked at once: which images there are, which weights, all pinned down by content.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::convert;
@@ -10,6 +9,7 @@ use crate::digest::Digest;
 use crate::net::BaseWeights;
 use crate::spec::Experiment;
 use crate::spec::model::Validation;
+use crate::weights;
 
 /// An experiment with everything that it reads, by content. A run uses nothing else.
 #[derive(Clone, Debug)]
@@ -36,8 +36,10 @@ pub struct Prepared {
 pub fn prepare(experiment: Experiment) -> Result<Prepared, StageError> {
     super::device::require(experiment.device)?;
     let (train, validation) = manifests(&experiment)?;
-    let weights = read_weights(&experiment.weights.path)?;
-    let warnings = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
+    let imported = weights::read_vgg16(&experiment.weights.path)?;
+    let mut warnings: Vec<String> = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
+    warnings.extend(imported.preprocess_warning(convert::trained_on(experiment.data.preprocess)));
+    let weights = convert::base_weights(imported);
     Ok(Prepared {
         experiment: Arc::new(experiment),
         train: Arc::new(train),
@@ -60,8 +62,4 @@ fn manifests(experiment: &Experiment) -> Result<(Manifest, Manifest), StageError
             Ok((train, validation))
         }
     }
-}
-
-fn read_weights(path: &Path) -> Result<BaseWeights, StageError> {
-    BaseWeights::read(path).map_err(|source| StageError::Weights { path: path.to_owned(), source })
 }

@@ -1,5 +1,6 @@
 //! The floating-point types in which weights are stored, and their way to f32.
 
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
 /// A stored floating-point type, little-endian.
@@ -21,23 +22,24 @@ impl Element {
         }
     }
 
-    /// The value in the first [`Self::size`] bytes, rounded to f32 where it is wider.
-    fn value(self, bytes: &[u8]) -> f32 {
-        match self {
-            Self::F16 => f16::from_le_bytes([bytes[0], bytes[1]]).to_f32(),
-            Self::Bf16 => bf16::from_le_bytes([bytes[0], bytes[1]]).to_f32(),
-            Self::F32 => f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]),
-            Self::F64 => {
-                f64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
-                    as f32
-            }
-        }
-    }
-
     /// All values of a buffer; bytes that do not fill a value at its end are left out.
     pub(super) fn decode(self, bytes: &[u8]) -> Vec<f32> {
-        bytes.chunks_exact(self.size()).map(|value| self.value(value)).collect()
+        match self {
+            Self::F16 => {
+                let halves: Vec<f16> = values(bytes, f16::from_le_bytes);
+                let mut decoded = vec![0.0; halves.len()];
+                halves.convert_to_f32_slice(&mut decoded);
+                decoded
+            }
+            Self::Bf16 => values(bytes, |value| bf16::from_le_bytes(value).to_f32()),
+            Self::F32 => values(bytes, f32::from_le_bytes),
+            Self::F64 => values(bytes, |value| f64::from_le_bytes(value) as f32),
+        }
     }
+}
+
+fn values<T, const SIZE: usize>(bytes: &[u8], value: impl Fn([u8; SIZE]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|&bytes| value(bytes)).collect()
 }
 
 #[cfg(test)]

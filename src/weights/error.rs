@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// A file could not be read as weights.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use `{}` as weights: {problem}", path.display())]
+#[error("the weights `{}` cannot be used", path.display())]
 pub struct ReadError {
     /// The file.
     pub path: PathBuf,
@@ -19,12 +19,10 @@ pub struct ReadError {
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
     /// The file cannot be opened or read.
-    #[error("it cannot be read: {0}")]
+    #[error("it cannot be read")]
     Io(#[from] io::Error),
     /// No known format begins like this.
-    #[error(
-        "it is {0}\n  hint: frostline reads Keras .h5, .weights.h5 and .keras, PyTorch .pth and .pt, safetensors and ONNX"
-    )]
+    #[error("it is {0}")]
     NotWeights(&'static str),
     /// The format is known, and its rules are broken (a truncated file, a length beyond the end).
     #[error("it is a damaged {format}: {detail}")]
@@ -35,7 +33,7 @@ pub enum Problem {
         detail: String,
     },
     /// The format is known, and uses something that is not read.
-    #[error("{what}\n  hint: {hint}")]
+    #[error("{what}")]
     Unsupported {
         /// What the file uses.
         what: String,
@@ -43,15 +41,12 @@ pub enum Problem {
         hint: &'static str,
     },
     /// A pickle that asks for code to be run, or for objects that are not tensors.
-    #[error("it is refused: its pickle uses the {0}, and frostline reads tensors only, never runs code\n  hint: {hint}", hint = PICKLE_HINT)]
+    #[error("it is refused: its pickle uses the {0}, and frostline reads tensors only, never runs code")]
     Refused(Refused),
     /// Tensors are missing, left over or misshapen: all of them, in the order of the layers.
     #[error("it does not hold a VGG16 base:{}", Faults(.0))]
     Tensors(Vec<Fault>),
 }
-
-const PICKLE_HINT: &str =
-    "in Python, `torch.save(model.state_dict(), \"weights.pth\")` writes a file with tensors only";
 
 /// What a pickle was refused for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +148,20 @@ impl fmt::Display for Faults<'_> {
 }
 
 impl Problem {
+    /// The cure, where it is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotWeights(_) => {
+                Some("frostline reads Keras .h5, .weights.h5 and .keras, PyTorch .pth and .pt, safetensors and ONNX")
+            }
+            Self::Unsupported { hint, .. } => Some(hint),
+            Self::Refused(_) => {
+                Some("in Python, `torch.save(model.state_dict(), \"weights.pth\")` writes a file with tensors only")
+            }
+            Self::Io(_) | Self::Damaged { .. } | Self::Tensors(_) => None,
+        }
+    }
+
     pub(super) fn damaged(format: &'static str, detail: impl fmt::Display) -> Self {
         Self::Damaged { format, detail: detail.to_string() }
     }

@@ -166,15 +166,12 @@ impl Imported {
 
 /// The digest of shapes and f32 values, in the order of the layers.
 pub(super) fn digest_of(convolutions: &[Convolution]) -> Digest {
-    let mut bytes = Vec::new();
     let mut layers = blake3::Hasher::new_derive_key("frostline weights v1");
     for convolution in convolutions {
         layers.update(&(convolution.inputs as u64).to_le_bytes());
         layers.update(&(convolution.outputs as u64).to_le_bytes());
         for values in [&convolution.weights, &convolution.bias] {
-            bytes.clear();
-            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-            layers.update(&bytes);
+            layers.update(bytemuck::cast_slice(values));
         }
     }
     Digest::from_bytes(*layers.finalize().as_bytes())

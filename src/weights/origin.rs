@@ -3,6 +3,7 @@
 use std::fmt;
 
 use half::f16;
+use half::slice::HalfFloatSliceExt;
 
 use crate::digest::Digest;
 
@@ -68,12 +69,19 @@ impl fmt::Display for Origin {
 
 /// The digest by which a training is known, whatever float type its file has.
 pub fn half_digest(convolutions: &[Convolution]) -> Digest {
-    let round = |values: &Vec<f32>| values.iter().map(|&value| f16::from_f32(value).to_f32()).collect();
     let halves: Vec<Convolution> = convolutions
         .iter()
         .map(|layer| Convolution { weights: round(&layer.weights), bias: round(&layer.bias), ..*layer })
         .collect();
     digest_of(&halves)
+}
+
+fn round(values: &[f32]) -> Vec<f32> {
+    let mut halves = vec![f16::ZERO; values.len()];
+    halves.convert_from_f32_slice(values);
+    let mut rounded = vec![0.0; values.len()];
+    halves.convert_to_f32_slice(&mut rounded);
+    rounded
 }
 
 /// The known training that has these values.
