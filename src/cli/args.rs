@@ -97,6 +97,10 @@ pub enum Verb {
     Watch(Watch),
     /// Write the bottleneck features as .npy files
     Features(Features),
+    /// Tell the class of images that a run's network has not seen
+    Predict(Predict),
+    /// Measure a run's network on labelled images
+    Evaluate(Evaluate),
     /// List runs
     Ls(Ls),
     /// Show one run: its settings, stages and metrics
@@ -223,6 +227,40 @@ pub struct Features {
     /// No progress, only warnings and errors
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `frostline predict`
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// A path, an id, `name`, `name@latest` or `name@best`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Images, folders of images, or `-` for a list of them on stdin, one a line
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// How to print the predictions
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Show so many classes, the most probable first
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub top_k: std::num::NonZeroUsize,
+}
+
+/// `frostline evaluate`
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// A path, an id, `name`, `name@latest` or `name@best`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// A folder with one folder per class [default: the images that the run was validated on]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Also write the prediction of every image into this CSV file
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+    /// How to print the measures
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
 }
 
 /// `frostline ls`

@@ -13,6 +13,7 @@ use crate::kernels::isa::{self, Isa};
 use crate::report::{Bars, Lines};
 use crate::runs::{Runs, table};
 use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
+use crate::stages::TrainedRun;
 
 /// The process's surroundings, read once.
 pub struct Context {
@@ -57,6 +58,21 @@ impl Context {
             binary: std::env::current_exe().ok(),
         };
         spec::load(file, &overrides)
+    }
+
+    /// The network of a finished run, whatever anybody calls it.
+    pub fn trained(&self, wanted: &str) -> Result<TrainedRun, Failure> {
+        let run = self.runs_here().resolve(wanted)?;
+        let overrides = Overrides {
+            set: Vec::new(),
+            env: Vec::new(),
+            cwd: self.cwd.clone(),
+            on_disk: OnDisk::Unchecked,
+            binary: std::env::current_exe().ok(),
+        };
+        let experiment = spec::load(&run.file("spec.toml"), &overrides);
+        let experiment = experiment.map_err(|problems| Failure::of_spec(&problems, self.colour))?;
+        Ok(TrainedRun::open(&run, experiment)?)
     }
 
     /// Who shows progress: bars on a terminal, lines elsewhere, warnings alone where quiet is wanted.

@@ -44,7 +44,9 @@ impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
         let exit = match &error {
             StageError::NoCuda { .. } => Exit::Usage,
-            StageError::Data(_) | StageError::Weights(_) | StageError::Image { .. } => Exit::Unusable,
+            StageError::Data(_) | StageError::Weights(_) | StageError::Image { .. } | StageError::ModelFile(_) => {
+                Exit::Unusable
+            }
             StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
             StageError::Training { .. }
             | StageError::Diverged { .. }

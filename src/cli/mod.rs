@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod context;
+mod evaluate;
 mod exit;
 mod failure;
 mod features;
@@ -10,6 +11,7 @@ mod ls;
 mod new;
 mod pages;
 mod plan;
+mod predict;
 mod run;
 mod schema;
 mod show;
@@ -48,6 +50,8 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Plan(args) => plan::run(context, args),
         Verb::Features(args) => features::run(context, args),
         Verb::Run(args) => run::run(context, args),
+        Verb::Predict(args) => predict::run(context, args),
+        Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Watch(_) => unreachable!("it has been taken"),

@@ -9,6 +9,7 @@
 //! | [`preprocess`](mod@preprocess) | pixels to the numbers the network was trained on |
 //! | [`augment`](mod@augment) | Keras' `ImageDataGenerator`, drawn per (seed, epoch, image) |
 //! | [`load`](mod@load) | one image of a manifest, read, checked against its digest, decoded and resized |
+//! | [`walk`](mod@walk) | the files under any folder, lazily |
 //! | [`pipeline`](mod@pipeline) | ordered prefetching on worker threads, in bounded memory |
 //!
 //! It must not know: networks, experiment files, caches, runs. It prints nothing and reads no clock and no environment.
@@ -30,6 +31,7 @@ pub mod problem;
 pub mod resize;
 pub mod scan;
 pub mod split;
+pub mod walk;
 
 pub use augment::{Augment, Fill, Transform};
 pub use decode::{Format, ImageError, decode};
@@ -42,3 +44,4 @@ pub use problem::{DataError, Problem, Warning, warnings};
 pub use resize::{Filter, resize};
 pub use scan::{OnBadImage, ScanOptions, scan};
 pub use split::split;
+pub use walk::Walk;

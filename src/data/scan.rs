@@ -118,7 +118,7 @@ fn read_folder(folder: &Path, relative: &str) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
-fn is_clutter(name: &str) -> bool {
+pub(super) fn is_clutter(name: &str) -> bool {
     name.starts_with('.') || ["thumbs.db", "desktop.ini", "__macosx"].contains(&name.to_ascii_lowercase().as_str())
 }
 

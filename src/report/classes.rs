@@ -27,14 +27,19 @@ pub struct ClassScore {
 impl Confusion {
     /// Counts a run's predictions. Classes that appear only there are added at the end.
     pub fn of(run: &RunView) -> Self {
-        let mut classes = run.classes.clone();
-        for name in run.predictions.iter().flat_map(|row| [&row.label, &row.predicted]) {
-            if !classes.contains(name) {
-                classes.push(name.clone());
+        Self::counted(&run.classes, run.predictions.iter().map(|row| (row.label.as_str(), row.predicted.as_str())))
+    }
+
+    /// Counts pairs of the class that an image belongs to and the class that it was taken for.
+    pub fn counted<'a>(classes: &[String], pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Self {
+        let mut classes = classes.to_vec();
+        for name in pairs.clone().flat_map(|(label, predicted)| [label, predicted]) {
+            if !classes.iter().any(|class| class == name) {
+                classes.push(name.to_owned());
             }
         }
         let mut confusion = Self { counts: vec![0; classes.len() * classes.len()], classes };
-        run.predictions.iter().for_each(|row| confusion.count(&row.label, &row.predicted));
+        pairs.for_each(|(label, predicted)| confusion.count(label, predicted));
         confusion
     }
 

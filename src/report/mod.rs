@@ -29,7 +29,7 @@ mod watching;
 mod write;
 
 pub use crate::data::Pixels;
-pub use classes::Confusion;
+pub use classes::{ClassScore, Confusion};
 pub use compare::{Comparison, Emphasis};
 pub use error::ReportError;
 pub use objective::{Objective, best};

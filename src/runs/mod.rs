@@ -37,7 +37,7 @@ pub use error::RunError;
 pub use identity::{Identity, RunId};
 pub use metrics::{MetricsRow, metrics_csv};
 pub use place::{commit, machine};
-pub use predictions::PredictionRow;
+pub use predictions::{PredictionRow, predictions_csv};
 pub use process::{Presence, Stamp};
 pub use root::Runs;
 pub use rows::{RunRow, rows, table_of};

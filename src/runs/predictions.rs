@@ -14,7 +14,7 @@ pub struct PredictionRow {
 }
 
 /// The text of `predictions.csv`.
-pub(super) fn predictions_csv(rows: &[PredictionRow]) -> Vec<u8> {
+pub fn predictions_csv(rows: &[PredictionRow]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |fields: [&str; 4]| writer.write_record(fields).expect("memory takes what is written");
     write(["path", "label", "predicted", "probability"]);

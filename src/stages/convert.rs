@@ -81,14 +81,19 @@ pub(super) fn precision(precision: knobs::Precision) -> net::Precision {
 }
 
 pub(super) fn top_shape(prepared: &Prepared, dropout: f64) -> train::TopShape {
-    let size = prepared.experiment.data.target_size;
-    let top = &prepared.experiment.top;
+    top_shape_for(&prepared.experiment, prepared.train.classes.len(), dropout)
+}
+
+/// The shape of an experiment's top for so many classes.
+pub(super) fn top_shape_for(experiment: &model::Experiment, classes: usize, dropout: f64) -> train::TopShape {
+    let size = experiment.data.target_size;
+    let top = &experiment.top;
     train::TopShape {
         inputs: net::shape_at(net::CONVOLUTIONS, size.height as usize, size.width as usize),
         hidden: top.hidden.units().iter().map(|&units| units as usize).collect(),
         activation: activation(top.activation),
         dropout,
-        classes: prepared.train.classes.len(),
+        classes,
     }
 }
 

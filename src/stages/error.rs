@@ -1,5 +1,6 @@
 //! Why a stage could not do its work.
 
+use super::model_file::{ModelFileError, ModelFileProblem};
 use crate::cache::CacheError;
 use crate::data::{DataError, LoadError};
 use crate::event::Stage;
@@ -39,6 +40,9 @@ pub enum StageError {
     /// The model cannot be built.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A run's network is unusable.
+    #[error(transparent)]
+    ModelFile(#[from] ModelFileError),
     /// Training failed.
     #[error("the {stage} stage failed")]
     Training {
@@ -100,6 +104,17 @@ impl StageError {
             Self::Diverged { source, .. } => Some(source.hint.to_owned()),
             Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
             Self::Weights(error) => error.problem.hint().map(str::to_owned),
+            Self::ModelFile(error) => match &error.problem {
+                ModelFileProblem::Missing => Some("`frostline run` on the run's `spec.toml` goes on with it".to_owned()),
+                ModelFileProblem::OtherWeights { .. } => {
+                    Some("put the weights back that the run was made with, or run the experiment again".to_owned())
+                }
+                ModelFileProblem::Io(_)
+                | ModelFileProblem::Format(_)
+                | ModelFileProblem::Dtype { .. }
+                | ModelFileProblem::Metadata(_)
+                | ModelFileProblem::Model(_) => None,
+            },
             Self::Data(_)
             | Self::Image { .. }
             | Self::Net(_)

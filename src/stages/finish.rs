@@ -75,16 +75,14 @@ fn predictions(
     let probabilities = train::predict_all(model, &mut samples, batch, work.stop)
         .map_err(|error| StageError::from_fit(stage, error))?;
     let classes = images.classes.len();
-    let rows = images.listing().zip(probabilities.chunks_exact(classes)).map(|((path, label), of_class)| {
-        let (best, probability) = largest(of_class);
-        PredictionRow {
-            path: path.to_owned(),
-            label: label.to_owned(),
-            predicted: images.classes[best].clone(),
-            probability,
-        }
-    });
-    Ok(rows.collect())
+    let listed = images.listing().zip(probabilities.chunks_exact(classes));
+    Ok(listed.map(|((path, label), of_class)| prediction(path, label, &images.classes, of_class)).collect())
+}
+
+/// The row of one image, from the probabilities of its classes.
+pub(super) fn prediction(path: &str, label: &str, classes: &[String], probabilities: &[f32]) -> PredictionRow {
+    let (best, probability) = largest(probabilities);
+    PredictionRow { path: path.to_owned(), label: label.to_owned(), predicted: classes[best].clone(), probability }
 }
 
 /// The first of the largest values, and its place.

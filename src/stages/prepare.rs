@@ -50,7 +50,8 @@ pub fn prepare(experiment: Experiment) -> Result<Prepared, StageError> {
     })
 }
 
-fn manifests(experiment: &Experiment) -> Result<(Manifest, Manifest), StageError> {
+/// Training and validation images as an experiment names them.
+pub(super) fn manifests(experiment: &Experiment) -> Result<(Manifest, Manifest), StageError> {
     let settings = &experiment.data;
     let mut options = convert::scan_options(settings);
     let train = data::scan(&settings.train, &options)?;

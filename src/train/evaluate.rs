@@ -2,7 +2,7 @@
 
 use super::metrics::Running;
 use super::{Batch, FitError, Model, Pass, Penalty, Samples};
-use crate::net::{Targets, penalty};
+use crate::net::{NetError, Targets, penalty};
 use crate::stop::StopToken;
 
 /// Metrics of a model on some samples.
@@ -31,6 +31,35 @@ pub fn evaluate(
         Ok(true)
     })?;
     Ok(Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() })
+}
+
+/// Metrics of labelled samples that come a batch at a time, together with what the model makes of each.
+///
+/// The metrics are those of [`evaluate`] to the bit where the batches are of the same size.
+#[derive(Clone, Copy, Debug)]
+pub struct Examination {
+    running: Running,
+    penalty: f64,
+}
+
+impl Examination {
+    /// Nothing has been seen.
+    pub fn new(model: &dyn Model, penalty: Penalty) -> Self {
+        Self { running: Running::default(), penalty: penalty_of(model, penalty) }
+    }
+
+    /// Shows the model a batch; `probabilities` is `samples x classes`.
+    pub fn add(&mut self, model: &mut dyn Model, batch: Batch<'_>, probabilities: &mut [f32]) -> Result<(), NetError> {
+        let count = batch.targets.labels.len();
+        let sums = model.examine(batch, probabilities)?;
+        self.running.add(sums.loss, self.penalty, sums.correct, count);
+        Ok(())
+    }
+
+    /// The metrics of all that was seen.
+    pub fn evaluation(&self) -> Evaluation {
+        Evaluation { loss: self.running.mean_loss(), accuracy: self.running.accuracy() }
+    }
 }
 
 /// Probabilities of all samples in order, `samples x classes`. Ends early, with what it has, when a stop is asked for.

@@ -32,7 +32,7 @@ mod top_model;
 pub use class_weights::ClassWeights;
 pub use early_stopping::{EarlyStopping, Monitor};
 pub use error::{Diverged, FitError};
-pub use evaluate::{Evaluation, evaluate, predict_all};
+pub use evaluate::{Evaluation, Examination, evaluate, predict_all};
 pub use fine_tune_model::{FineTuneModel, FineTuneSpec};
 pub use fit::{Data, End, Outcome, fit};
 pub use import::{ModelError, NamedTensor, Problem};
@@ -46,4 +46,4 @@ pub use settings::{Penalty, Settings};
 pub use state::StateError;
 pub use top_model::TopModel;
 
-pub use crate::net::{Activation, TopShape};
+pub use crate::net::{Activation, Targets, TopShape};

@@ -65,6 +65,9 @@ pub trait Model: Send {
     /// Probabilities of each class: `probabilities` is `count x classes`, and for two classes `[1 - p, p]`.
     fn predict(&mut self, inputs: &[f32], count: usize, probabilities: &mut [f32]) -> Result<(), NetError>;
 
+    /// [`Self::score`] and [`Self::predict`] in one forward pass.
+    fn examine(&mut self, batch: Batch<'_>, probabilities: &mut [f32]) -> Result<LossSum, NetError>;
+
     /// Trained layers, from the input.
     fn trained(&self) -> Vec<&dyn Trained>;
 
@@ -114,17 +117,15 @@ impl<N: Network> Model for N {
 
     fn predict(&mut self, inputs: &[f32], count: usize, out: &mut [f32]) -> Result<(), NetError> {
         let logits = self.compute(inputs)?;
-        let (rows, width) = *logits.shape();
-        assert_eq!(rows, count, "as many samples as were announced");
-        let mut values = vec![0.0; rows * width];
-        logits.copy_into(&mut values);
-        if width > 1 {
-            probabilities(width, &values, out);
-            return Ok(());
-        }
-        let positive = values.into_iter().map(sigmoid);
-        out.chunks_exact_mut(2).zip(positive).for_each(|(out, p)| out.copy_from_slice(&[1.0 - p, p]));
+        assert_eq!(logits.shape().0, count, "as many samples as were announced");
+        probabilities_of::<N::Backend>(&logits, out);
         Ok(())
+    }
+
+    fn examine(&mut self, batch: Batch<'_>, out: &mut [f32]) -> Result<LossSum, NetError> {
+        let logits = self.compute(batch.inputs)?;
+        probabilities_of::<N::Backend>(&logits, out);
+        Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
     }
 
     fn trained(&self) -> Vec<&dyn Trained> {
@@ -134,4 +135,16 @@ impl<N: Network> Model for N {
     fn trained_mut(&mut self) -> Vec<&mut dyn Trained> {
         self.layers_mut()
     }
+}
+
+/// Probabilities of each class: `out` is `rows x classes`, and for two classes, which share a logit, `[1 - p, p]`.
+fn probabilities_of<B: Backend>(logits: &Rows<B, NoneTape>, out: &mut [f32]) {
+    let &(rows, width) = logits.shape();
+    let mut values = vec![0.0; rows * width];
+    logits.copy_into(&mut values);
+    if width > 1 {
+        return probabilities(width, &values, out);
+    }
+    let positive = values.into_iter().map(sigmoid);
+    out.chunks_exact_mut(2).zip(positive).for_each(|(out, p)| out.copy_from_slice(&[1.0 - p, p]));
 }

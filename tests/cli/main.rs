@@ -2,6 +2,7 @@
 
 mod determinism;
 mod invalidation;
+mod network;
 mod project;
 mod reports;
 mod verbs;
