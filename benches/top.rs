@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench top -- [--samples 2000] [--batch 16] [--threads N]`
 
+mod measure;
+
 use frostline::kernels::activation::{self, Activation};
 use frostline::kernels::dense::Dense;
 use frostline::kernels::dropout;
@@ -10,6 +12,7 @@ use frostline::kernels::isa;
 use frostline::kernels::loss::{self, Targets};
 use frostline::kernels::optimizer::{self, Parameter, Rule, Step};
 use frostline::rng::{Purpose, Stream};
+use measure::{Seconds, on_threads, option, report, uniform};
 use std::time::Instant;
 
 const INPUTS: usize = 8192;
@@ -17,25 +20,14 @@ const HIDDEN: usize = 256;
 const RUNS: usize = 4;
 
 fn main() {
-    let option = |name: &str, default: usize| {
-        let mut arguments = std::env::args().skip_while(|a| a != name);
-        arguments.nth(1).map_or(default, |value| value.parse().expect("a number"))
-    };
-    let threads = option("--threads", std::thread::available_parallelism().map_or(1, usize::from));
     let (samples, batch) = (option("--samples", 2000), option("--batch", 16));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
-    let mut seconds: Vec<f64> = pool.install(|| {
+    let (threads, seconds) = on_threads(|| {
         let mut top = Top::new(samples, batch);
-        (0..=RUNS as u32).map(|epoch| top.epoch(epoch)).skip(1).collect()
+        Seconds::among((0..=RUNS as u32).map(|epoch| top.epoch(epoch)).skip(1).collect())
     });
-    seconds.sort_by(f64::total_cmp);
-    let median = (seconds[(RUNS - 1) / 2] + seconds[RUNS / 2]) / 2.0;
-    println!(
-        "{{\"what\": \"top\", \"peer\": \"frostline\", \"version\": \"{}\", \"samples\": {samples}, \"batch\": {batch}, \
-         \"threads\": {threads}, \"epoch_s_best\": {:.4}, \"epoch_s_median\": {median:.4}}}",
-        env!("CARGO_PKG_VERSION"),
-        seconds[0]
-    );
+    let Seconds { best, median } = seconds;
+    let fields = format!("\"epoch_s_best\": {best:.4}, \"epoch_s_median\": {median:.4}");
+    report("top", threads, &format!("\"samples\": {samples}, \"batch\": {batch}, {fields}"));
 }
 
 /// A layer's weights and bias, each with its mean square.
@@ -49,7 +41,7 @@ struct Layer {
 impl Layer {
     fn new(batch: usize, inputs: usize, outputs: usize, stream: &mut Stream) -> Self {
         let bound = (6.0 / (inputs + outputs) as f32).sqrt();
-        let weights = (0..inputs * outputs).map(|_| uniform(stream, -bound, bound)).collect();
+        let weights = uniform(stream, inputs * outputs, -bound, bound);
         let dense = Dense { isa: isa::current(), batch, inputs, outputs };
         Self {
             dense,
@@ -85,7 +77,8 @@ struct Top {
 impl Top {
     fn new(samples: usize, batch: usize) -> Self {
         let mut stream = Stream::new(0, Purpose::Init, 0, 0);
-        let x = (0..samples * INPUTS).map(|_| uniform(&mut stream, -1.7, 1.7).max(0.0)).collect();
+        let mut x = uniform(&mut stream, samples * INPUTS, -1.7, 1.7);
+        x.iter_mut().for_each(|x| *x = x.max(0.0));
         let labels = (0..samples).map(|_| stream.next_u32() & 1).collect();
         let hidden = Layer::new(batch, INPUTS, HIDDEN, &mut stream);
         let last = Layer::new(batch, HIDDEN, 1, &mut stream);
@@ -126,8 +119,4 @@ impl Top {
         }
         start.elapsed().as_secs_f64()
     }
-}
-
-fn uniform(stream: &mut Stream, low: f32, high: f32) -> f32 {
-    low + (high - low) * (stream.next_u32() >> 8) as f32 / (1 << 24) as f32
 }

@@ -1,0 +1,84 @@
+"""Alternates frostline and its peers and prints the ratios: the medians over the pairs. Called by benches/peers.sh."""
+import json, os, shlex, statistics, subprocess, sys, tempfile, time
+from pathlib import Path
+
+PEERS, PAIRS, PRIORITY = os.environ["PEERS"], int(os.environ["PAIRS"]), shlex.split(os.environ["PRIORITY"])
+PAUSE = float(os.environ.get("PAUSE", "0"))
+RATE, SECONDS = "img_per_s_median", "epoch_s_median"
+
+
+def extract(*peers, args=(), ours=()):
+    return {"ours": ("trunk", *args, *ours), "peers": {p: ("extract.py", p, *args) for p in peers}, "key": RATE}
+
+
+def finetune(*ours):
+    return {"ours": ("finetune", *ours), "peers": {"keras": ("finetune.py", "keras")}, "key": RATE}
+
+
+def recipe(precision):
+    return {"ours": ("run", precision), "peers": {"keras": ("tutorial.py", "--preprocess", "caffe")}, "key": "total_s"}
+
+
+# Each row: what we run, what the peers run, and the ratio to reach, by peer or by the best of them.
+ROWS = {
+    "f32": extract("mnn", "openvino") | {"reach": {"mnn": 1.45, "openvino": 3.0}},
+    "f32-224": extract("mnn", args=("--size", "224")) | {"reach": {"mnn": 1.4}},
+    "f32-one": extract("mnn", "ncnn", "openvino", args=("--batch", "1")) | {"reach": {"best": 1.25}},
+    "f32-avx2": extract("mnn", ours=("--isa", "avx2")) | {"reach": {"mnn": 1.2}},
+    "bf16": extract("mnn", "ncnn", "openvino", args=("--precision", "bf16")) | {"reach": {"best": 1.85}},
+    "finetune": finetune() | {"reach": {"keras": 3.0}},
+    "finetune-cached": finetune("--frozen", "cached") | {"reach": {"keras": 10.0}},
+    "top": {"ours": ("top",), "peers": {p: ("top.py", p) for p in ("keras", "torch")}, "key": SECONDS, "reach": {"best": 3.5}},
+    "recipe": recipe("f32") | {"reach": {"keras": 3.3}},
+    "recipe-bf16": recipe("bf16") | {"reach": {"keras": 4.3}},
+}
+
+
+def executables():
+    """The benches, by name, from cargo's messages."""
+    messages = [json.loads(line) for line in os.environ["FROSTLINE_BENCHES"].splitlines() if line.startswith("{")]
+    return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
+
+
+def measured(command):
+    """The last JSON line that a command prints."""
+    done = subprocess.run([*PRIORITY, *command], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    time.sleep(PAUSE)
+    return json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
+
+
+def whole_run(precision):
+    """Seconds of `frostline run`, cold."""
+    binary = os.path.join(os.environ.get("CARGO_TARGET_DIR", "target"), "release", "frostline")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [binary, "run", "benches/peers/recipe.toml", "--runs", folder, "--set", f"bottleneck.precision={precision}"]
+        start = time.perf_counter()
+        subprocess.run([*PRIORITY, *command], check=True, capture_output=True)
+        return {"total_s": round(time.perf_counter() - start, 1)}
+
+
+def ours(what, *args):
+    return whole_run(*args) if what == "run" else measured([executables()[what], "--bench", *args])
+
+
+def peer(script, *args):
+    return measured([sys.executable, str(Path(PEERS) / script), *args])
+
+
+def row(name):
+    wanted, ratios = ROWS[name], {}
+    for pair in range(PAIRS):
+        mine = ours(*wanted["ours"])[wanted["key"]]
+        theirs = {p: peer(*command)[wanted["key"]] for p, command in wanted["peers"].items()}
+        print(json.dumps({"row": name, "pair": pair, "ours": mine, **theirs}), flush=True)
+        for p, value in theirs.items():
+            ratios.setdefault(p, []).append(mine / value if wanted["key"] == RATE else value / mine)
+        ratios.setdefault("best", []).append(min(r[-1] for p, r in ratios.items() if p != "best"))
+    for p, least in wanted["reach"].items():
+        median = statistics.median(ratios[p])
+        spread = f"{min(ratios[p]):.2f} to {max(ratios[p]):.2f}"
+        print(f"{name}: {median:.2f} x {p} ({spread}; to reach: {least})", flush=True)
+
+
+for chosen in sys.argv[1:] or [name for name in ROWS if not name.startswith("recipe")]:
+    row(chosen)
