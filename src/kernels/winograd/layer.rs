@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::grid::{Grid, Tile};
-use super::product::Products;
+use super::product::{InBf16, InF32, Products};
 use super::tiles::{Inputs, Outputs, Spectrum};
 use super::weights::Transformed;
 use crate::kernels::isa::Isa;
@@ -57,10 +57,19 @@ pub struct Ends {
     pub target_shape: Shape,
 }
 
+/// Fewest tiles of an item for which it is worth streaming all weights through its thread's cache.
+const FEWEST_TILES: usize = 14;
+
 impl Split {
-    /// Parts of so many tiles: a multiple of the threads, so that none is left over for one of them.
-    fn parts(&self, tiles: usize) -> usize {
-        tiles.div_ceil(self.tiles).next_multiple_of(rayon::current_num_threads()).min(tiles)
+    /// Parts of the tiles and parts of the groups, together a multiple of the threads, so that none waits for another.
+    fn parts(&self, tiles: usize, groups: usize) -> (usize, usize) {
+        let threads = rayon::current_num_threads();
+        let fewest = tiles.div_ceil(self.tiles);
+        let even = fewest.next_multiple_of(threads);
+        if tiles >= even * FEWEST_TILES {
+            return (even, 1);
+        }
+        (fewest, threads.div_ceil(fewest).min(groups))
     }
 }
 
@@ -86,15 +95,16 @@ impl Layer {
 
     /// Items of a group of images.
     pub fn items(&self, images: usize, split: Split) -> usize {
-        split.parts(images * self.grid.tiles()) * self.groups.1.div_ceil(split.panels)
+        let parts = split.parts(images * self.grid.tiles(), self.groups.1);
+        parts.0 * parts.1
     }
 
     /// The tiles and the groups of out-channels of an item; the parts are as equal as can be.
     fn item(&self, images: usize, split: Split, index: usize) -> (Range<usize>, Range<usize>) {
         let part = |all: usize, parts: usize, index: usize| all * index / parts..all * (index + 1) / parts;
-        let panel_parts = self.groups.1.div_ceil(split.panels);
         let tiles = images * self.grid.tiles();
-        (part(tiles, split.parts(tiles), index / panel_parts), part(self.groups.1, panel_parts, index % panel_parts))
+        let parts = split.parts(tiles, self.groups.1);
+        (part(tiles, parts.0, index / parts.1), part(self.groups.1, parts.1, index % parts.1))
     }
 
     /// Runs one item.
@@ -146,11 +156,11 @@ impl Layer {
             match self.element {
                 Element::F32 => {
                     lanes::run(isa, inputs);
-                    lanes::run(isa, products);
+                    lanes::run(isa, InF32(products));
                 }
                 Element::Bf16 => {
                     lanes::run_bf16(isa, inputs);
-                    lanes::run_bf16(isa, products);
+                    lanes::run_bf16(isa, InBf16(products));
                 }
             }
             match ends.target_shape.element {

@@ -8,7 +8,6 @@
 use super::grid::{Family, Shapes, users};
 use super::tiles::Spectrum;
 use crate::kernels::lanes::{LANES, Lanes, Task};
-use crate::kernels::layout::Element;
 
 /// How far ahead of the weights in use the next ones are fetched: sixteen steps, about the latency of the memory.
 const BYTES_AHEAD: usize = 1024;
@@ -43,24 +42,40 @@ pub struct Products {
     pub out_layout: Spectrum,
 }
 
-impl Task for Products {
+/// Runs all products of f32 numbers. It and [`InBf16`] are two tasks, so that neither's constants take registers from
+/// the other's sums.
+pub struct InF32(pub Products);
+
+impl Task for InF32 {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let edge = self.left_layout.edge;
-        for frequency in 0..edge * edge {
-            let rows = users(self.family, self.shapes, (frequency / edge, frequency % edge));
-            // SAFETY: the task's own conditions.
-            unsafe {
-                match self.left_layout.element {
-                    Element::F32 => self.frequency::<L, Single>(frequency, rows),
-                    Element::Bf16 => self.frequency::<L, Paired>(frequency, rows),
-                }
-            }
-        }
+        // SAFETY: the task's own conditions.
+        unsafe { self.0.all::<L, Single>() }
+    }
+}
+
+/// Runs all products of bf16 numbers.
+pub struct InBf16(pub Products);
+
+impl Task for InBf16 {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: the task's own conditions.
+        unsafe { self.0.all::<L, Paired>() }
     }
 }
 
 impl Products {
+    #[inline(always)]
+    unsafe fn all<L: Lanes, S: Step>(&self) {
+        let edge = self.left_layout.edge;
+        for frequency in 0..edge * edge {
+            let rows = users(self.family, self.shapes, (frequency / edge, frequency % edge));
+            // SAFETY: the task's own conditions.
+            unsafe { self.frequency::<L, S>(frequency, rows) };
+        }
+    }
+
     #[inline(always)]
     unsafe fn frequency<L: Lanes, S: Step>(&self, frequency: usize, rows: std::ops::Range<usize>) {
         let bytes = self.left_layout.element.bytes();
