@@ -32,4 +32,4 @@ pub mod trunk;
 pub mod winograd;
 
 pub use isa::Isa;
-pub use trunk::{ConvLayer, Pool, Precision, Scratch, Trunk};
+pub use trunk::{ConvLayer, Part, Pool, Precision, Scratch, Trunk};

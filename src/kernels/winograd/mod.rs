@@ -6,6 +6,7 @@
 
 pub mod grid;
 pub mod layer;
+pub mod peak;
 pub mod points;
 pub mod product;
 pub mod tiles;

@@ -116,7 +116,7 @@ impl Products {
 }
 
 /// How one number (or one pair) of in-channels is multiplied.
-trait Step {
+pub(super) trait Step {
     /// Numbers of a row that one step uses.
     const BYTES: usize;
     /// Steps in a group of sixteen in-channels.
@@ -130,7 +130,7 @@ trait Step {
 }
 
 /// f32, one in-channel a step.
-struct Single;
+pub(super) struct Single;
 
 // SAFETY: the pointers are valid for what is read, which the block's conditions promise.
 impl Step for Single {
@@ -155,7 +155,7 @@ impl Step for Single {
 }
 
 /// bf16, a pair of in-channels a step.
-struct Paired;
+pub(super) struct Paired;
 
 // SAFETY: the pointers are valid for what is read, which the block's conditions promise.
 impl Step for Paired {
@@ -182,19 +182,19 @@ impl Step for Paired {
 /// One block of rows by one or two panels. Pointers are at its first element; lengths are in bytes, but `out_group`
 /// in numbers.
 #[derive(Clone, Copy)]
-struct Block {
-    left: *const u8,
-    left_group: usize,
-    groups: usize,
-    right: *const u8,
-    panel: usize,
-    out: *mut f32,
-    out_group: usize,
+pub(super) struct Block {
+    pub(super) left: *const u8,
+    pub(super) left_group: usize,
+    pub(super) groups: usize,
+    pub(super) right: *const u8,
+    pub(super) panel: usize,
+    pub(super) out: *mut f32,
+    pub(super) out_group: usize,
 }
 
 impl Block {
     #[inline(always)]
-    unsafe fn by_rows<L: Lanes, S: Step, const P: usize>(self, rows: usize) {
+    pub(super) unsafe fn by_rows<L: Lanes, S: Step, const P: usize>(self, rows: usize) {
         macro_rules! choose {
             ($($n:literal)*) => {
                 match rows {

@@ -1,0 +1,121 @@
+//! One convolution of a trunk: directly, or by Winograd's minimal filtering.
+
+use super::layers::{ConvLayer, Pool, Precision};
+use crate::kernels::choice;
+use crate::kernels::direct;
+use crate::kernels::isa::Isa;
+use crate::kernels::lanes::{self, LANES};
+use crate::kernels::layout::{Buffer, Element, Shape};
+use crate::kernels::winograd::layer::{self, Layer, Split};
+use crate::kernels::winograd::weights::Transformed;
+
+/// Layers with fewer tiles an image than this are run on all images at once: their weights are the larger part.
+const LATE_TILES: usize = 30;
+/// Rows of an item of the direct convolution.
+pub(super) const DIRECT_ROWS: usize = 10;
+
+pub(super) enum Step {
+    Direct(Direct),
+    Winograd(Layer),
+}
+
+/// The first convolution of VGG16.
+pub(super) struct Direct {
+    pub(super) channels: usize,
+    /// Groups of out-channels.
+    groups: usize,
+    weights: Buffer,
+    bias: Buffer,
+}
+
+impl Step {
+    pub(super) fn new(layer: &ConvLayer<'_>, size: (usize, usize), precision: Precision) -> Self {
+        let channels = (layer.in_channels, layer.out_channels);
+        let bias = layer::padded_bias(layer.bias);
+        if layer.number == 1 && layer.pool == Pool::None {
+            let weights = direct::pack(layer.weights, channels);
+            return Step::Direct(Direct { channels: channels.0, groups: channels.1.div_ceil(LANES), weights, bias });
+        }
+        let (grid, element) = choice::choose(layer, size, precision);
+        Step::Winograd(Layer {
+            grid,
+            element,
+            groups: (channels.0.div_ceil(LANES), channels.1.div_ceil(LANES)),
+            weights: Transformed::new(layer.weights, channels, grid.family, element),
+            bias,
+            pool: layer.pool,
+        })
+    }
+
+    /// The activation that it reads, with a border that its tiles reach.
+    pub(super) fn input_shape(&self, channels: usize, size: (usize, usize)) -> Shape {
+        let covered = match self {
+            Step::Direct(_) => size,
+            Step::Winograd(layer) => (layer.grid.rows.covered(), layer.grid.columns.covered()),
+        };
+        Shape {
+            groups: channels.div_ceil(LANES),
+            padded: (covered.0.max(size.0) + 2, covered.1.max(size.1) + 2),
+            size,
+            element: Element::F32,
+        }
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        self.winograd().is_some_and(|layer| layer.grid.tiles() < LATE_TILES)
+    }
+
+    /// How the factors of its products are stored, and their multiplications for one image of the shape `input`.
+    pub(super) fn multiplications(&self, input: &Shape) -> (Element, u64) {
+        let (element, count) = match self {
+            Step::Direct(step) => (Element::F32, input.size.0 * input.size.1 * 9 * step.channels * step.groups * LANES),
+            Step::Winograd(layer) => {
+                (layer.element, layer.grid.points() * layer.groups.0 * layer.groups.1 * LANES * LANES)
+            }
+        };
+        (element, count as u64)
+    }
+
+    pub(super) fn winograd(&self) -> Option<&Layer> {
+        match self {
+            Step::Winograd(layer) => Some(layer),
+            Step::Direct(_) => None,
+        }
+    }
+}
+
+impl Direct {
+    pub(super) fn run(
+        &self,
+        isa: Isa,
+        bordered: &[f32],
+        (image, band): (usize, usize),
+        (target, shape): (*mut u8, Shape),
+    ) {
+        let each = direct::bordered(self.channels, shape.size);
+        let task = direct::Rows {
+            channels: self.channels,
+            source: bordered[image * each..][..each].as_ptr(),
+            weights: self.weights.pointer().cast(),
+            bias: self.bias.pointer().cast(),
+            target,
+            shape,
+            image,
+            rows: band * DIRECT_ROWS..shape.size.0.min((band + 1) * DIRECT_ROWS),
+        };
+        // SAFETY: the slice above is one bordered image; weights and bias were packed for the shape's groups; every
+        // band is run once.
+        unsafe { lanes::run(isa, task) };
+    }
+}
+
+/// How a layer's work is cut into items that keep to a thread's cache.
+pub(super) fn split(layer: &Layer) -> Split {
+    let tiles = match layer.grid.tiles() {
+        ..LATE_TILES => 96,
+        LATE_TILES..100 => 49,
+        // Few channels: the tiles of one row of a micro-kernel, or of two in bf16, leave room for the weights.
+        _ => 56 / layer.element.bytes(),
+    };
+    Split { tiles, panels: layer.groups.1 }
+}
