@@ -18,13 +18,14 @@
 //! | [`weights`] | other people's weight files |
 //! | [`cache`] | what was computed once: records, results, training states; explains its misses |
 //! | [`runs`] | run directories: states, metrics, summaries, names |
+//! | [`sweep`] | many variations of one experiment: points, sharing, pruning, results |
 //! | [`watch`] | a folder of experiments whose changes run by themselves |
 //! | [`report`] | curves, confusion, pages, TensorBoard events |
 //! | [`event`], [`stop`], [`files`], [`clock`], [`rng`], [`digest`] | the doors to the world, and identity by content |
 //!
 //! # Invariants
 //!
-//! - Arrows point one way: cli → stages → train → net → kernels, and stages → data, cache, spec. `tests/layers.rs` reads
+//! - Arrows point one way: cli → sweep → stages → train → net → kernels, and stages → data, cache, spec. `tests/layers.rs` reads
 //!   the imports and holds the modules to it.
 //! - Work emits [`event::Event`]s and asks a [`stop::StopToken`] once a batch. It never prints, reads the clock or the
 //!   environment, and never exits.
@@ -48,6 +49,7 @@ pub mod runs;
 pub mod spec;
 pub mod stages;
 pub mod stop;
+pub mod sweep;
 pub mod train;
 pub mod watch;
 pub mod weights;

@@ -16,7 +16,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("cache", &[]),
     ("runs", &[]),
     ("weights", &["net"]),
-    ("report", &["runs", "data", "watch"]),
+    ("report", &["runs", "data", "watch", "sweep"]),
     ("stages", &["train", "net", "data", "cache", "spec", "runs", "weights", "kernels"]),
     ("watch", &["stages", "runs", "spec"]),
     ("sweep", &["stages", "runs", "spec", "cache"]),

@@ -17,6 +17,7 @@ fn overrides_in(text: &str) -> Overrides {
         env: variables.iter().filter_map(pair).collect(),
         cwd: root(),
         binary: None,
+        project: None,
         on_disk: OnDisk::Checked,
     }
 }

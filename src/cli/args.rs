@@ -93,6 +93,8 @@ pub enum Verb {
     Plan(Plan),
     /// Run experiments; go on with what was interrupted
     Run(Run),
+    /// Run all points of an experiment's `[sweep]`; again: only what is missing or failed
+    Sweep(Sweep),
     /// Run experiments of a folder again whenever they, or their images, change
     Watch(Watch),
     /// Write the bottleneck features as .npy files
@@ -172,6 +174,39 @@ pub struct Run {
     /// No progress, only warnings, errors and the result
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `frostline sweep`
+#[derive(Debug, Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    pub experiment: OneExperiment,
+    /// Points at the same time [default: `sweep.parallel`]
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Show what would run, what is shared, and how long it should take; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Stop all points once one has failed or diverged
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Also take up points again that ended so; those that failed or were interrupted are taken up anyway
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub retry: Vec<Retry>,
+    /// No progress, only warnings, errors and the result
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// How to print the points
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// How a point ended that is to be taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Retry {
+    Failed,
+    Diverged,
+    Pruned,
 }
 
 /// `frostline watch`

@@ -56,6 +56,7 @@ impl Context {
             cwd: self.cwd.clone(),
             on_disk,
             binary: std::env::current_exe().ok(),
+            project: None,
         };
         spec::load(file, &overrides)
     }
@@ -69,6 +70,7 @@ impl Context {
             cwd: self.cwd.clone(),
             on_disk: OnDisk::Unchecked,
             binary: std::env::current_exe().ok(),
+            project: None,
         };
         let experiment = spec::load(&run.file("spec.toml"), &overrides);
         let experiment = experiment.map_err(|problems| Failure::of_spec(&problems, self.colour))?;

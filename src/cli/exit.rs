@@ -18,6 +18,8 @@ pub enum Exit {
     Unusable = 4,
     /// A run failed or diverged.
     Failed = 5,
+    /// Part of a sweep failed.
+    PartlyFailed = 6,
     /// Stopped on request; the state is saved.
     Interrupted = 130,
 }

@@ -7,6 +7,7 @@ use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
 use crate::stages::StageError;
+use crate::sweep::SweepError;
 
 /// What is printed, and how the command ends.
 #[derive(Debug)]
@@ -63,6 +64,24 @@ impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         let hint = error.hint();
         Self::new(Exit::Unexpected, &error, hint)
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        let hint = error.hint();
+        let exit = match error {
+            SweepError::Stage(error) => return Self::from(error),
+            SweepError::Run(error) => return Self::from(error),
+            SweepError::NoSweep { .. } | SweepError::Invalid { .. } | SweepError::Empty => Exit::InvalidSpec,
+            SweepError::Frozen { .. } | SweepError::Changed { .. } => Exit::Unusable,
+            SweepError::NotFound { .. } => Exit::Usage,
+            SweepError::Stopped => Exit::Interrupted,
+            SweepError::Damaged { .. } | SweepError::Threads(_) | SweepError::File(_) | SweepError::Lock(_) => {
+                Exit::Unexpected
+            }
+        };
+        Self::new(exit, &error, hint)
     }
 }
 

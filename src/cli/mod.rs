@@ -16,6 +16,7 @@ mod run;
 mod schema;
 mod show;
 mod signals;
+mod sweep;
 mod watch;
 
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Run(args) => run::run(context, args),
         Verb::Predict(args) => predict::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
+        Verb::Sweep(args) => sweep::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Watch(_) => unreachable!("it has been taken"),

@@ -13,6 +13,8 @@ use crate::files::{self, Lock, Wait};
 
 /// Starts the name of a directory that is being made.
 const UNBORN: &str = ".new-";
+/// Holds the highest number that was set aside.
+const RESERVED: &str = ".reserved";
 
 /// What to do with a run that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +61,17 @@ impl Runs {
     }
 
     /// The run of an identity: done already, taken up again, or made. Waits while another process works on it.
-    pub fn claim(&self, order: Order<'_>, mut wait: Wait<'_>) -> Result<Claim, RunError> {
+    pub fn claim(&self, order: Order<'_>, wait: Wait<'_>) -> Result<Claim, RunError> {
+        self.claim_as(None, order, wait)
+    }
+
+    /// As [`Runs::claim`]; a run that is made has the number that was reserved for it.
+    pub fn claim_as(&self, number: Option<u32>, order: Order<'_>, mut wait: Wait<'_>) -> Result<Claim, RunError> {
         let folder = self.folder(order.name)?;
         loop {
             let naming = Lock::exclusive(&folder.join(".lock"), &mut wait)?;
             let Some((run, _)) = self.find(order.name, &order.identity)? else {
-                return Ok(Claim::Mine(Box::new(self.create(&folder, order)?)));
+                return Ok(Claim::Mine(Box::new(self.create(&folder, order, number)?)));
             };
             let lock_path = run.file(RUN_LOCK);
             if let Some(lock) = Lock::try_exclusive(&lock_path)? {
@@ -95,8 +102,25 @@ impl Runs {
         Ok(Claim::Mine(Box::new(ActiveRun::new(run, status, self.clock.clone(), lock))))
     }
 
+    /// Sets numbers aside for runs that are to be made later, and gives the first: no other run gets them.
+    pub fn reserve(&self, name: &str, count: u32, mut wait: Wait<'_>) -> Result<u32, RunError> {
+        let folder = self.folder(name)?;
+        let _naming = Lock::exclusive(&folder.join(".lock"), &mut wait)?;
+        let first = self.next_number(name)?;
+        files::write_atomic(&folder.join(RESERVED), format!("{}\n", first + count - 1).as_bytes())?;
+        Ok(first)
+    }
+
+    /// The number after all that were given or set aside.
+    fn next_number(&self, name: &str) -> Result<u32, RunError> {
+        let given = self.list(Some(name))?.last().map_or(0, |last| last.id().number);
+        let reserved = files::read_if_there(&self.folder(name)?.join(RESERVED))?;
+        let reserved = reserved.and_then(|bytes| String::from_utf8(bytes).ok()?.trim().parse().ok()).unwrap_or(0);
+        Ok(given.max(reserved) + 1)
+    }
+
     /// Makes a directory aside and moves it to its place with all in it that a run must have. The name's lock is held.
-    fn create(&self, folder: &Path, order: Order<'_>) -> Result<ActiveRun, RunError> {
+    fn create(&self, folder: &Path, order: Order<'_>, number: Option<u32>) -> Result<ActiveRun, RunError> {
         clear_unborn(folder)?;
         let unborn = folder.join(format!("{UNBORN}{}", std::process::id()));
         files::create_folder(&unborn)?;
@@ -104,7 +128,13 @@ impl Runs {
         let lock = hold(&unborn)?;
         files::write_atomic(&unborn.join(SPEC), order.spec.as_bytes())?;
         status.write(&unborn)?;
-        let number = self.list(Some(order.name))?.last().map_or(1, |last| last.id().number + 1);
+        let taken = |number: &u32| {
+            self.list(Some(order.name)).is_ok_and(|runs| runs.iter().any(|run| run.id().number == *number))
+        };
+        let number = match number.filter(|number| !taken(number)) {
+            Some(number) => number,
+            None => self.next_number(order.name)?,
+        };
         let path = folder.join(RunId { number, hex: order.identity.spec.short() }.to_string());
         files::rename(&unborn, &path)?;
         let run = RunDir::at(&path).expect("a path that was made of a name and an id");

@@ -3,6 +3,7 @@
 //! ```text
 //! runs/<name>/
 //!   .lock                       held while a number is given or a run is found
+//!   .reserved                   the highest number that is set aside for runs to come
 //!   <NNNN>-<8 hex>/             one run: its number, and the start of its resolved spec's digest
 //!     .lock                     held by the process that works on the run
 //!     spec.toml status.json metrics.csv summary.json predictions.csv log.txt ...

@@ -28,6 +28,8 @@ pub struct Overrides {
     pub cwd: PathBuf,
     /// The running binary: the weights that come with frostline are looked for in its clone, too.
     pub binary: Option<PathBuf>,
+    /// The project's folder; `None`: as the file's place says.
+    pub project: Option<PathBuf>,
     /// Whether data and weights must be there.
     pub on_disk: OnDisk,
 }
@@ -48,7 +50,7 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Experiment, Problems> 
     let file = paths::absolute(&overrides.cwd, path);
     let context = Context {
         layers,
-        project_root: paths::project_root(&file),
+        project_root: overrides.project.clone().unwrap_or_else(|| paths::project_root(&file)),
         files: read.files.clone(),
         file,
         cwd: overrides.cwd.clone(),
@@ -116,15 +118,20 @@ fn finish(experiment: Option<Experiment>, problems: Vec<Problem>, files: Vec<Pat
     }
 }
 
-/// Merges the layers, with a point's above them, and checks the result.
-pub(super) fn resolve(context: &Arc<Context>, point: Option<Layer>, problems: &mut Vec<Problem>) -> Option<Experiment> {
+/// The layers as one, with a point's above them and the defaults below.
+pub(super) fn merged(context: &Context, point: Option<Layer>, problems: &mut Vec<Problem>) -> (Layer, Provenance) {
     let mut layers = context.layers.clone();
     layers.extend(point);
     layers.iter_mut().for_each(|layer| shape::tables(layer, problems));
     settle::settle(&mut layers);
     let (said, _) = merge(&layers);
     layers.insert(0, manual().defaults_under(&said));
-    let (mut merged, provenance) = merge(&layers);
+    merge(&layers)
+}
+
+/// Merges the layers, with a point's above them, and checks the result.
+pub(super) fn resolve(context: &Arc<Context>, point: Option<Layer>, problems: &mut Vec<Problem>) -> Option<Experiment> {
+    let (mut merged, provenance) = merged(context, point, problems);
     shape::check(&mut merged, &provenance, problems);
     match raw::Experiment::deserialize(merged.table) {
         Ok(raw) => check::check(raw, context, provenance, problems),

@@ -37,11 +37,16 @@ pub fn shown(cwd: &Path, path: &Path) -> String {
 }
 
 /// The project to which an experiment's file belongs: the folder that holds `experiments/`, if the file lies in or below one; the folder that
-/// holds `runs/`, for a run's spec.toml; else the file's own folder.
+/// holds `runs/`, for a run's spec.toml and for the files of a sweep; else the file's own folder.
 pub fn project_root(file: &Path) -> PathBuf {
     let folder = file.parent().unwrap_or(Path::new("/"));
     let run = folder.parent().and_then(Path::parent);
     if let Some(runs) = run.filter(|runs| file.ends_with("spec.toml") && runs.ends_with("runs")) {
+        return runs.parent().unwrap_or(folder).to_owned();
+    }
+    let sweeps = folder.ancestors().find(|folder| folder.ends_with("sweeps"));
+    let runs = sweeps.and_then(Path::parent).and_then(Path::parent);
+    if let Some(runs) = runs.filter(|runs| runs.ends_with("runs")) {
         return runs.parent().unwrap_or(folder).to_owned();
     }
     let experiments = folder.ancestors().find(|folder| folder.ends_with("experiments"));
@@ -71,6 +76,8 @@ mod tests {
         assert_eq!(project_root(Path::new("/p/experiments/a.toml")), Path::new("/p"));
         assert_eq!(project_root(Path::new("/p/experiments/deep/a.toml")), Path::new("/p"));
         assert_eq!(project_root(Path::new("/p/runs/a/0001-deadbeef/spec.toml")), Path::new("/p"));
+        assert_eq!(project_root(Path::new("/p/runs/a/sweeps/0001-deadbeef/best.toml")), Path::new("/p"));
+        assert_eq!(project_root(Path::new("/p/runs/a/sweeps/0001-deadbeef/points/0001-seed0.toml")), Path::new("/p"));
         assert_eq!(project_root(Path::new("/elsewhere/a.toml")), Path::new("/elsewhere"));
     }
 }

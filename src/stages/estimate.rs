@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::prepare::Prepared;
 use crate::event::Stage;
 use crate::net::{CHANNELS, CONVOLUTIONS, shape_at};
-use crate::runs::{Runs, StageSummary, Summary};
+use crate::runs::{StageSummary, Summary};
 use crate::spec::Experiment;
 
 /// GFLOP/s of one thread, by the arithmetic of direct convolution, where no earlier run tells: a current x86-64 core
@@ -36,14 +36,10 @@ pub(super) struct Rates {
 
 impl Rates {
     /// Rates of the latest runs of the name that computed something, or else assumed ones.
-    pub fn of(runs: &Runs, prepared: &Prepared) -> Self {
+    pub fn of(summaries: &[Summary], prepared: &Prepared) -> Self {
         let mut rates = Self::assumed(prepared);
-        let experiment = &prepared.experiment;
-        let list = runs.list(Some(experiment.name.as_str())).unwrap_or_default();
-        for run in &list {
-            if let Ok(Some(summary)) = run.summary() {
-                rates.learn(experiment, &summary);
-            }
+        for summary in summaries {
+            rates.learn(&prepared.experiment, summary);
         }
         rates
     }

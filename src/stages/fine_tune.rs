@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::activations::{self, Activations, Extraction};
 use super::error::StageError;
+use super::ledger::Ledger;
 use super::samples::{Augmented, Stored};
 use super::training::{self, Job, Trained};
 use super::work::Work;
@@ -14,7 +15,7 @@ use super::{convert, keys};
 use crate::data::Manifest;
 use crate::event::Stage;
 use crate::net::{self, FrozenSpec};
-use crate::runs::{ActiveRun, MetricsRow};
+use crate::runs::MetricsRow;
 use crate::spec::model::FineTune;
 use crate::train::{Data, FineTuneModel, FineTuneSpec, Model, Samples, ThroughFrozen, TopModel};
 
@@ -28,14 +29,13 @@ pub(super) struct Before<'a> {
 /// Fine-tunes, or takes the network over from the cache. The activations are those at the cut, for validation.
 pub(super) fn train(
     work: &Work<'_>,
-    run: &ActiveRun,
+    run: &Ledger<'_>,
     settings: &FineTune,
     before: &Before<'_>,
 ) -> Result<(FineTuneModel, Activations, Trained), StageError> {
     let augment = convert::augment(&settings.augment);
     let (train, validation) = before.images;
-    let stored: &[&Arc<Manifest>] = if augment.is_identity() { &[train, validation] } else { &[validation] };
-    let at_cut = activations::ensure(work, &extraction(settings, stored))?;
+    let at_cut = at_cut(work, settings, before.images)?;
     run.use_key(at_cut.shelf.key())?;
     let mut samples: Box<dyn Samples> = match augment.is_identity() {
         true => Box::new(Stored::new(Stage::FineTune, &at_cut.shelf, train)),
@@ -53,6 +53,17 @@ pub(super) fn train(
     };
     let trained = training::train(work, run, job)?;
     Ok((model, at_cut, trained))
+}
+
+/// The activations at the cut of every image that is not augmented: what all fine-tunings with the same cut share.
+pub(super) fn at_cut(
+    work: &Work<'_>,
+    settings: &FineTune,
+    (train, validation): (&Arc<Manifest>, &Arc<Manifest>),
+) -> Result<Activations, StageError> {
+    let augment = convert::augment(&settings.augment);
+    let stored: &[&Arc<Manifest>] = if augment.is_identity() { &[train, validation] } else { &[validation] };
+    activations::ensure(work, &extraction(settings, stored))
 }
 
 /// The activations at the cut that fine-tuning needs stored.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::error::StageError;
 use super::estimate::Rates;
 use super::prepare::Prepared;
+use super::reasons::History;
 use super::run::{CACHE_FOLDER, identity};
 use super::{convert, keys, reasons};
 use crate::cache::{self, Cache, Inputs, Key};
@@ -37,6 +38,8 @@ pub struct StagePlan {
     pub because: Vec<String>,
     /// How long it should take; zero where nothing is to be done.
     pub time: Duration,
+    /// The part of it that every experiment with the same base, cut and images shares.
+    pub shared: Duration,
     /// Bytes that it would store.
     pub bytes: u64,
 }
@@ -107,12 +110,35 @@ pub fn plan(
     force: Option<Stage>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Plan, StageError> {
+    plan_after(&History::of(runs, prepared.experiment.name.as_str()), Question { prepared, runs, force, clock })
+}
+
+/// What a plan is asked for.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The experiment and all that it reads.
+    pub prepared: &'a Prepared,
+    /// Where runs and the cache are.
+    pub runs: &'a Runs,
+    /// The stage to compute although it is cached; later ones follow.
+    pub force: Option<Stage>,
+    /// The time.
+    pub clock: &'a Arc<dyn Clock>,
+}
+
+/// As [`plan`], with the earlier runs of the name read before.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_after(history: &History, question: Question<'_>) -> Result<Plan, StageError> {
+    let Question { prepared, runs, force, clock } = question;
     let name = prepared.experiment.name.as_str();
     let look = Look {
         prepared,
         cache: Cache::look(&runs.root().join(CACHE_FOLDER), Arc::clone(clock))?,
-        preferred: reasons::keys_of_earlier_runs(runs, name),
-        rates: Rates::of(runs, prepared),
+        preferred: &history.keys,
+        rates: Rates::of(&history.summaries, prepared),
         force,
     };
     let mut stages = vec![look.bottleneck()?, look.top()?];
@@ -123,7 +149,7 @@ pub fn plan(
 struct Look<'a> {
     prepared: &'a Prepared,
     cache: Option<Cache>,
-    preferred: Vec<Key>,
+    preferred: &'a [Key],
     rates: Rates,
     force: Option<Stage>,
 }
@@ -141,6 +167,7 @@ impl Look<'_> {
             standing,
             because: self.because(&inputs, standing)?,
             time: self.rates.frozen(CONVOLUTIONS, standing.to_do()),
+            shared: self.rates.frozen(CONVOLUTIONS, standing.to_do()),
             bytes: standing.to_do() * self.record_bytes(CONVOLUTIONS),
         })
     }
@@ -154,6 +181,7 @@ impl Look<'_> {
             standing,
             because: self.because(&inputs, standing)?,
             time: self.rates.top(standing.to_do()),
+            shared: Duration::ZERO,
             bytes: if standing.to_do() > 0 { self.rates.top_state_bytes() } else { 0 },
         })
     }
@@ -169,13 +197,15 @@ impl Look<'_> {
         let kept: &[&Arc<Manifest>] = if augmented { &[validation] } else { &[train, validation] };
         let (stored, wanted) = self.stored(depth, settings.frozen_precision, kept)?;
         let (frozen, trains) = (wanted - stored, standing.to_do() > 0);
-        let time = self.rates.frozen(depth, frozen) + self.rates.fine_tune(depth, augmented, standing.to_do());
+        let shared = self.rates.frozen(depth, frozen);
+        let time = shared + self.rates.fine_tune(depth, augmented, standing.to_do());
         let states = if trains { self.rates.fine_tune_state_bytes(depth) } else { 0 };
         Ok(Some(StagePlan {
             stage: Stage::FineTune,
             standing,
             because: self.because(&inputs, standing)?,
             time,
+            shared,
             bytes: frozen * self.record_bytes(depth) + states,
         }))
     }
@@ -207,7 +237,7 @@ impl Look<'_> {
 
     fn because(&self, inputs: &Inputs, standing: Standing) -> Result<Vec<String>, StageError> {
         match (&self.cache, standing) {
-            (Some(cache), Standing::Missing { .. }) => Ok(reasons::changes(cache, inputs, &self.preferred)?),
+            (Some(cache), Standing::Missing { .. }) => Ok(reasons::changes(cache, inputs, self.preferred)?),
             (Some(_) | None, _) => Ok(Vec::new()),
         }
     }

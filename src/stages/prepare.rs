@@ -1,6 +1,8 @@
 //! The world, looked at once: which images there are, which weights, all pinned down by content.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::convert;
 use super::error::StageError;
@@ -8,6 +10,7 @@ use crate::data::{self, Manifest};
 use crate::digest::Digest;
 use crate::net::BaseWeights;
 use crate::spec::Experiment;
+use crate::spec::knobs::Preprocess;
 use crate::spec::model::Validation;
 use crate::weights;
 
@@ -34,20 +37,83 @@ pub struct Prepared {
 ///
 /// Where folders, images or weights are unusable; all problems of a folder are reported together.
 pub fn prepare(experiment: Experiment) -> Result<Prepared, StageError> {
-    super::device::require(experiment.device)?;
-    let (train, validation) = manifests(&experiment)?;
-    let imported = weights::read_vgg16(&experiment.weights.path)?;
-    let mut warnings: Vec<String> = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
-    warnings.extend(imported.preprocess_warning(convert::trained_on(experiment.data.preprocess)));
-    let weights = convert::base_weights(imported);
-    Ok(Prepared {
-        experiment: Arc::new(experiment),
-        train: Arc::new(train),
-        validation: Arc::new(validation),
-        weights_digest: weights.digest(),
-        weights,
-        warnings,
-    })
+    Preparer::default().prepare(experiment)
+}
+
+/// Prepares many experiments that read the same images and weights: each folder and each file is looked at once.
+#[derive(Debug, Default)]
+pub struct Preparer {
+    images: Mutex<HashMap<Vec<(String, String)>, Looked>>,
+    weights: Mutex<HashMap<(PathBuf, Preprocess), Read>>,
+}
+
+/// Weights that were read, and what is odd about them.
+#[derive(Clone, Debug)]
+struct Read {
+    weights: BaseWeights,
+    digest: Digest,
+    warning: Option<String>,
+}
+
+/// Image folders that were looked at.
+#[derive(Clone, Debug)]
+struct Looked {
+    train: Arc<Manifest>,
+    validation: Arc<Manifest>,
+    warnings: Vec<String>,
+}
+
+impl Preparer {
+    /// As [`prepare`]; what an earlier experiment read is not read again.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`].
+    pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
+        super::device::require(experiment.device)?;
+        let Looked { train, validation, mut warnings } = self.look(&experiment)?;
+        let Read { weights, digest: weights_digest, warning } = self.read(&experiment)?;
+        warnings.extend(warning);
+        Ok(Prepared { experiment: Arc::new(experiment), train, validation, weights_digest, weights, warnings })
+    }
+
+    fn look(&self, experiment: &Experiment) -> Result<Looked, StageError> {
+        let mut known = hold(&self.images);
+        let key = image_settings(experiment);
+        if let Some(looked) = known.get(&key) {
+            return Ok(looked.clone());
+        }
+        let (train, validation) = manifests(experiment)?;
+        let warnings = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
+        let looked = Looked { train: Arc::new(train), validation: Arc::new(validation), warnings };
+        known.insert(key, looked.clone());
+        Ok(looked)
+    }
+
+    fn read(&self, experiment: &Experiment) -> Result<Read, StageError> {
+        let mut known = hold(&self.weights);
+        let key = (experiment.weights.path.clone(), experiment.data.preprocess);
+        if let Some(read) = known.get(&key) {
+            return Ok(read.clone());
+        }
+        let imported = weights::read_vgg16(&experiment.weights.path)?;
+        let warning = imported.preprocess_warning(convert::trained_on(experiment.data.preprocess));
+        let weights = convert::base_weights(imported);
+        let read = Read { digest: weights.digest(), weights, warning };
+        known.insert(key, read.clone());
+        Ok(read)
+    }
+}
+
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The settings that decide which images there are; a split is drawn from the seed.
+fn image_settings(experiment: &Experiment) -> Vec<(String, String)> {
+    let drawn = matches!(experiment.data.validation, Validation::Fraction(_));
+    let settings = experiment.settings().into_iter();
+    settings.filter(|(key, _)| key.starts_with("data.") || drawn && key == "seed").collect()
 }
 
 /// Training and validation images as an experiment names them.

@@ -1,7 +1,23 @@
 //! Why a stage has to be computed, in the words of the experiment file.
 
 use crate::cache::{Cache, CacheError, Change, Inputs, Key};
-use crate::runs::Runs;
+use crate::runs::{Runs, Summary};
+
+/// What the earlier runs of a name tell of the next.
+#[derive(Debug)]
+pub struct History {
+    pub(super) keys: Vec<Key>,
+    pub(super) summaries: Vec<Summary>,
+}
+
+impl History {
+    /// Of all runs of a name; those whose files cannot be read tell nothing.
+    pub fn of(runs: &Runs, name: &str) -> Self {
+        let list = runs.list(Some(name)).unwrap_or_default();
+        let summaries = list.iter().filter_map(|run| run.summary().ok().flatten());
+        Self { keys: keys_of_earlier_runs(runs, name), summaries: summaries.collect() }
+    }
+}
 
 /// The cache entries that the runs of a name have used, latest run first: what a change is told against.
 pub(super) fn keys_of_earlier_runs(runs: &Runs, name: &str) -> Vec<Key> {

@@ -7,6 +7,7 @@ use super::activations::{self, Activations, Extraction};
 use super::error::StageError;
 use super::fine_tune::{self, Before};
 use super::finish::{self, Finished, Network};
+use super::ledger::Ledger;
 use super::prepare::Prepared;
 use super::work::Work;
 use super::{keys, reasons, top};
@@ -45,12 +46,12 @@ pub enum Outcome {
     Done(RunDir),
     /// It was done before.
     AlreadyDone(RunDir),
-    /// It stopped on request, with everything stored.
+    /// It stopped on request, with everything stored: it is `interrupted`, or `pruned` where it was given up.
     Interrupted(RunDir),
 }
 
 /// The identity of the run that an experiment would be.
-pub(super) fn identity(prepared: &Prepared) -> Identity {
+pub fn identity(prepared: &Prepared) -> Identity {
     Identity { spec: prepared.experiment.digest(), whole: keys::run(prepared).digest() }
 }
 
@@ -60,10 +61,19 @@ pub(super) fn identity(prepared: &Prepared) -> Identity {
 ///
 /// Whatever stops a stage. The run's directory then says so: `failed`, or `diverged`. What was computed is stored.
 pub fn run(request: &Request<'_>) -> Result<Outcome, StageError> {
+    run_as(request, None)
+}
+
+/// As [`run()`]; a run that is made has the number that was reserved for it. Stopped because it was given up, it is `pruned`.
+///
+/// # Errors
+///
+/// As [`run()`].
+pub fn run_as(request: &Request<'_>, number: Option<u32>) -> Result<Outcome, StageError> {
     for text in &request.prepared.warnings {
         request.reporter.event(&Event::Warned { warning: Warning::Notice { text: text.clone() } });
     }
-    let mut active = match claim(request)? {
+    let mut active = match claim(request, number)? {
         Claim::Done(run) => {
             announce_done(request, &run)?;
             return Ok(Outcome::AlreadyDone(run));
@@ -93,7 +103,7 @@ pub(super) fn open_cache(request: &Request<'_>) -> Result<Cache, StageError> {
     Ok(Cache::open(&request.runs.root().join(CACHE_FOLDER), Arc::clone(request.clock))?)
 }
 
-fn claim(request: &Request<'_>) -> Result<Claim, StageError> {
+fn claim(request: &Request<'_>, number: Option<u32>) -> Result<Claim, StageError> {
     let experiment = &request.prepared.experiment;
     let name = experiment.name.as_str();
     let folder = request.runs.folder(name)?.join("NNNN-xxxxxxxx");
@@ -104,7 +114,7 @@ fn claim(request: &Request<'_>) -> Result<Claim, StageError> {
         let holder = waiting.holder.as_ref().map(|holder| holder.pid);
         request.reporter.event(&Event::Waiting { stage: Stage::Bottleneck, holder });
     };
-    match request.runs.claim(order, Wait { stop: request.stop, on_wait: &mut on_wait }) {
+    match request.runs.claim_as(number, order, Wait { stop: request.stop, on_wait: &mut on_wait }) {
         Err(RunError::Lock(crate::files::LockError::Stopped)) => {
             Err(StageError::Interrupted { stage: Stage::Bottleneck })
         }
@@ -120,6 +130,9 @@ fn fail(request: &Request<'_>, active: ActiveRun, error: StageError) -> Result<O
         let _ = active.end(state, Some(chain(&error)));
         return Err(error);
     };
+    if request.stop.is_given_up() {
+        return Ok(Outcome::Interrupted(active.end(State::Pruned, Some(format!("given up during {stage}")))?));
+    }
     let name = request.prepared.experiment.name.to_string();
     request.reporter.event(&Event::RunInterrupted { name, id: active.id().to_string(), stage });
     Ok(Outcome::Interrupted(active.end(State::Interrupted, Some(format!("stopped on request during {stage}")))?))
@@ -154,15 +167,15 @@ impl Images {
         Ok(Self { train: without(&prepared.train)?, validation: without(&prepared.validation)? })
     }
 
-    fn pair(&self) -> (&Arc<Manifest>, &Arc<Manifest>) {
+    pub fn pair(&self) -> (&Arc<Manifest>, &Arc<Manifest>) {
         (&self.train, &self.validation)
     }
 }
 
 fn stages(work: &Work<'_>, run: &mut ActiveRun, begun: Duration) -> Result<Finished, StageError> {
-    let (features, seconds) = bottleneck(work, run)?;
+    let (features, seconds) = bottleneck(work, &Ledger::of(run))?;
     let images = Images::usable(work.prepared, &features)?;
-    let (top_model, top) = top::train(work, run, &features, images.pair())?;
+    let (top_model, top) = top::train(work, &Ledger::of(run), &features, images.pair())?;
     let skipped = features.skipped.clone();
     let summaries = vec![finish::bottleneck_summary(&features, seconds), finish::trained_summary(Stage::Top, &top)];
     let mut finished = Finished { summaries, rows: top.rows, elapsed: Duration::ZERO, skipped };
@@ -171,7 +184,7 @@ fn stages(work: &Work<'_>, run: &mut ActiveRun, begun: Duration) -> Result<Finis
         let forced = work.is_forced(Stage::Top);
         let work = Work { force: if forced { Some(Stage::FineTune) } else { work.force }, ..*work };
         let before = Before { images: images.pair(), top: top_model, rows: &finished.rows };
-        let (model, at_cut, trained) = fine_tune::train(&work, run, settings, &before)?;
+        let (model, at_cut, trained) = fine_tune::train(&work, &Ledger::of(run), settings, &before)?;
         finished.summaries.push(finish::trained_summary(Stage::FineTune, &trained));
         finished.rows.extend(trained.rows);
         network = Network::FineTuned(Box::new(model), at_cut);
@@ -182,7 +195,7 @@ fn stages(work: &Work<'_>, run: &mut ActiveRun, begun: Duration) -> Result<Finis
 }
 
 /// The bottleneck stage: features of every image, and the seconds it took.
-fn bottleneck(work: &Work<'_>, run: &ActiveRun) -> Result<(Activations, f64), StageError> {
+pub(super) fn bottleneck(work: &Work<'_>, run: &Ledger<'_>) -> Result<(Activations, f64), StageError> {
     let begun = work.clock.monotonic();
     run.progress(Stage::Bottleneck.name(), 0, 0);
     let prepared = work.prepared;

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use super::activations::Activations;
 use super::error::StageError;
+use super::ledger::Ledger;
 use super::samples::Stored;
 use super::training::{self, Job, Trained};
 use super::work::Work;
 use super::{convert, keys};
 use crate::data::Manifest;
 use crate::event::Stage;
-use crate::runs::ActiveRun;
 use crate::train::{Data, TopModel};
 
 /// Trains the classifier, or takes it over from the cache.
 pub(super) fn train(
     work: &Work<'_>,
-    run: &ActiveRun,
+    run: &Ledger<'_>,
     features: &Activations,
     images: (&Arc<Manifest>, &Arc<Manifest>),
 ) -> Result<(TopModel, Trained), StageError> {

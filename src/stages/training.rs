@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpointer;
 use super::error::StageError;
+use super::ledger::Ledger;
 use super::work::Work;
 use crate::cache::{At, Climb, Inputs, Key, State};
 use crate::event::{EpochMetrics, Event, Stage, Unit};
-use crate::runs::{ActiveRun, MetricsRow};
+use crate::runs::MetricsRow;
 use crate::train::{self, Data, End, EpochRow, Model, Outcome, Progress, Settings, Snapshot, SourceError};
 
 /// A training to be done, or to be found done.
@@ -36,7 +37,7 @@ pub(super) struct Trained {
 }
 
 /// Trains, or takes over what is stored.
-pub(super) fn train(work: &Work<'_>, run: &ActiveRun, mut job: Job<'_>) -> Result<Trained, StageError> {
+pub(super) fn train(work: &Work<'_>, run: &Ledger<'_>, mut job: Job<'_>) -> Result<Trained, StageError> {
     let begun = work.clock.monotonic();
     let because = work.reasons(&job.inputs)?;
     let ladder = work.cache.ladder(&job.inputs);
@@ -76,7 +77,7 @@ fn take_over(work: &Work<'_>, job: &mut Job<'_>, state: &State) -> Result<Outcom
 
 fn fit(
     work: &Work<'_>,
-    run: &ActiveRun,
+    run: &Ledger<'_>,
     job: &mut Job<'_>,
     because: &[String],
     checkpointer: Checkpointer,
@@ -184,7 +185,7 @@ impl train::Observer for Nobody {
 /// Passes on what happens, keeps `metrics.csv` up to date, and has every epoch stored.
 struct Watcher<'a> {
     work: &'a Work<'a>,
-    run: &'a ActiveRun,
+    run: &'a Ledger<'a>,
     stage: Stage,
     epochs: u32,
     samples: u64,
@@ -194,6 +195,10 @@ struct Watcher<'a> {
 }
 
 impl train::Observer for Watcher<'_> {
+    fn resumed(&mut self, rows: &[EpochRow]) {
+        self.rows = rows.iter().map(|row| metrics_row(self.stage, row)).collect();
+    }
+
     fn batch(&mut self, progress: &Progress) {
         let done = u64::from(progress.epoch) * self.samples + progress.samples;
         self.work.reporter.event(&Event::Progress { stage: self.stage, done });

@@ -61,6 +61,9 @@ pub fn fit(
     let labels = data.train.labels();
     let class_weights = settings.class_weights.of(labels, model.classes());
     let course = Course { settings, class_weights, samples: labels.len() };
+    if !memory.rows.is_empty() {
+        observer.resumed(&memory.rows);
+    }
     while memory.epoch < settings.epochs && !memory.patience.exhausted {
         if course.train(model, data.train, &mut memory, observer, stop)? == Ended::Stopped {
             let end = End::Interrupted { epoch: memory.epoch, batch: memory.batch };

@@ -37,6 +37,9 @@ impl Snapshot<'_> {
 
 /// Told of every batch and every epoch.
 pub trait Observer {
+    /// Before the first batch of a fit that goes on from a state: the epochs before it.
+    fn resumed(&mut self, _rows: &[EpochRow]) {}
+
     /// After each batch of training.
     fn batch(&mut self, progress: &Progress);
 

@@ -6,4 +6,4 @@ mod text;
 
 pub use bars::Bars;
 pub use lines::Lines;
-pub(super) use text::sentence;
+pub(super) use text::{seconds, sentence};

@@ -54,7 +54,7 @@ pub(super) fn measured(metrics: &EpochMetrics) -> String {
 }
 
 /// How long something took, or will take: `12.3 s`, `4 min 05 s`, `2 h 07 min`.
-pub(super) fn seconds(time: Duration) -> String {
+pub(in crate::report) fn seconds(time: Duration) -> String {
     let whole = time.as_secs();
     match whole {
         0..60 => format!("{:.1} s", time.as_secs_f64()),

@@ -1,0 +1,207 @@
+//! `frostline sweep FILE`: all points of `[sweep]`.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use super::args::{Format, Retry, Sweep};
+use super::context::{Context, table_format};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::pages;
+use super::signals::stop_on_signals;
+use crate::event::{Event, Warning};
+use crate::report::{self, SweepBars, SweepLines};
+use crate::runs::table::{Cell, Table};
+use crate::runs::{RunDir, Runs, State};
+use crate::spec::model;
+use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
+use crate::stages::{Prepared, Preparer};
+use crate::sweep::{
+    self, Draft, DraftPoint, Launcher, Local, OnFailure, Options, Results, Session, SweepError, SweepEvent, SweepPlan,
+    SweepReporter, Tools,
+};
+
+pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
+    let file = &args.experiment.file;
+    let base = context.load(file, &args.experiment.set, OnDisk::Checked)?;
+    let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file: file.clone() }.into()) };
+    let preparer = Preparer::default();
+    let points = sweep::points(&base, &table).map_err(|error| invalid(error, context.colour))?;
+    let points = sweep::drafts(&base, &points, table.repeats.get(), &preparer)?;
+    let runs = context.runs_of(&base.project_root);
+    if args.dry_run {
+        let plan = sweep::plan(&points, None, &runs, &context.clock)?;
+        show_plan(&plan, &sweep::keys(&table), args.format);
+        return Ok(Exit::Success);
+    }
+    let work = Work { context, args, base: &base, table: &table, runs: &runs, preparer: &preparer };
+    work.run(&points)
+}
+
+struct Work<'a> {
+    context: &'a Context,
+    args: &'a Sweep,
+    base: &'a Experiment,
+    table: &'a model::Sweep,
+    runs: &'a Runs,
+    preparer: &'a Preparer,
+}
+
+impl Work<'_> {
+    fn run(&self, points: &[DraftPoint]) -> Result<Exit, Failure> {
+        let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
+        let reporter = self.reporter();
+        let load = |path: &Path, project: Option<&Path>| load_frozen(self.context, path, project);
+        let finish = |run: &RunDir, prepared: &Prepared| write_report(self.runs, run, prepared);
+        let tools = Tools {
+            runs: self.runs,
+            clock: &self.context.clock,
+            stop: &stop,
+            reporter: reporter.as_ref(),
+            load: &load,
+            finish: &finish,
+            explain: &|error| Failure::from(error).text,
+        };
+        warn(reporter.as_ref(), points);
+        let dir = sweep::folder(self.base, &tools)?;
+        let index = sweep::freeze(self.base, &dir, points, &tools)?;
+        let index = index.first(Some(points.len() as u32), self.table.repeats.get());
+        let options =
+            Options { on_failure: self.on_failure(), retry: self.args.retry.iter().map(|it| (*it).into()).collect() };
+        let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options);
+        session.announce()?;
+        let launched = self.launcher().launch(&session);
+        let states = session.finish()?;
+        self.show(&session)?;
+        launched?;
+        let any = |state: &str| states.contains_key(state);
+        Ok(match () {
+            () if stop.is_requested() => Exit::Interrupted,
+            () if any("failed") || any("diverged") || any("missing") || any("interrupted") => Exit::PartlyFailed,
+            () => Exit::Success,
+        })
+    }
+
+    fn on_failure(&self) -> OnFailure {
+        if self.args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn }
+    }
+
+    fn launcher(&self) -> Local {
+        let written = NonZeroUsize::new(self.table.parallel.get() as usize).unwrap_or(NonZeroUsize::MIN);
+        let threads = NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN);
+        Local { jobs: self.args.jobs.unwrap_or(written), threads }
+    }
+
+    fn reporter(&self) -> Box<dyn SweepReporter> {
+        let objective = self.table.objective.to_string();
+        if !self.args.quiet && std::io::stderr().is_terminal() {
+            return Box::new(SweepBars::new(&objective, self.context.colour == Colour::Ansi));
+        }
+        Box::new(SweepLines::new(std::io::stderr(), &objective, self.args.quiet))
+    }
+
+    /// The points on stdout: what matters for people, all of `trials.csv` for programs.
+    fn show(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let points = sweep::outcomes(self.runs, &session.index())?;
+        let keys = sweep::keys(self.table);
+        let results = Results { points: &points, keys: &keys, metric: self.table.objective };
+        let table = match self.args.format {
+            Format::Table => results.overview(),
+            Format::Csv | Format::Json => results.trials(),
+        };
+        print!("{}", table.render(table_format(self.args.format)));
+        Ok(())
+    }
+}
+
+impl From<Retry> for State {
+    fn from(retry: Retry) -> Self {
+        match retry {
+            Retry::Failed => Self::Failed,
+            Retry::Diverged => Self::Diverged,
+            Retry::Pruned => Self::Pruned,
+        }
+    }
+}
+
+/// A frozen experiment, from its file alone: no environment, no arguments.
+fn load_frozen(context: &Context, path: &Path, project: Option<&Path>) -> Result<Experiment, Problems> {
+    let overrides = Overrides {
+        cwd: context.cwd.clone(),
+        on_disk: OnDisk::Checked,
+        binary: std::env::current_exe().ok(),
+        project: project.map(Path::to_owned),
+        ..Overrides::default()
+    };
+    spec::load(path, &overrides)
+}
+
+/// Without its report, a run is done all the same.
+fn write_report(runs: &Runs, run: &RunDir, prepared: &Prepared) {
+    if !report::is_written(run.path())
+        && let Err(failure) = pages::write(runs, run, prepared)
+    {
+        eprint!("{}", failure.text);
+    }
+}
+
+/// What is odd about the data, once for all points that read it.
+fn warn(reporter: &dyn SweepReporter, points: &[DraftPoint]) {
+    let of = |run: &Draft| run.prepared.warnings.clone();
+    let mut texts: Vec<String> = points.iter().flat_map(|point| &point.runs).flat_map(of).collect();
+    texts.sort();
+    texts.dedup();
+    for text in texts {
+        let event = Event::Warned { warning: Warning::Notice { text } };
+        reporter.event(&SweepEvent::Run { run: None, event });
+    }
+}
+
+/// The problems of the points, as those of an experiment file are shown; a few points tell what is wrong with all.
+fn invalid(error: SweepError, colour: Colour) -> Failure {
+    const SHOWN: usize = 3;
+    let SweepError::Invalid { invalid } = &error else { return error.into() };
+    let failures = invalid.iter().take(SHOWN).map(|point| {
+        let failure = Failure::of_spec(&point.problems, colour);
+        (failure.exit, format!("error: {point}\n{}", failure.text))
+    });
+    let (exits, texts): (Vec<Exit>, Vec<String>) = failures.unzip();
+    let more = invalid.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!("and {more} more such points; none has been started\n") } else { String::new() };
+    Failure { text: texts.concat() + &more, exit: exits.first().copied().unwrap_or(Exit::InvalidSpec) }
+}
+
+fn show_plan(plan: &SweepPlan, keys: &[String], format: Format) {
+    let own = |name: &str| name.to_owned();
+    let mut table =
+        Table::new([own("point")].into_iter().chain(keys.iter().cloned()).chain(["seed", "state", "seconds"].map(own)));
+    for run in &plan.runs {
+        let value = |key: &String| run.values.iter().find(|(own, _)| own == key).map(|(_, value)| spec::written(value));
+        let mut row = vec![Cell::Count(run.point.into())];
+        row.extend(keys.iter().map(|key| Cell::text(value(key))));
+        row.push(Cell::Count(run.seed));
+        row.push(Cell::Text(run.state.map_or("missing", State::word).to_owned()));
+        row.push(Cell::Number(run.time.as_secs_f64(), 1));
+        table.push(row);
+    }
+    print!("{}", table.render(table_format(format)));
+    if format == Format::Table {
+        println!("{}", verdict(plan));
+    }
+}
+
+fn verdict(plan: &SweepPlan) -> String {
+    let points = plan.runs.iter().map(|run| run.point).max().unwrap_or(0);
+    let later = if plan.unknown > 0 { format!(", {} more to be chosen", plan.unknown) } else { String::new() };
+    format!(
+        "{points} points, {} runs, {} done{later}; distinct extractions: {} ({} to compute), top trainings: {} ({} to compute); about {:.0} s",
+        plan.runs.len(),
+        plan.done(),
+        plan.extractions.0,
+        plan.extractions.1,
+        plan.tops.0,
+        plan.tops.1,
+        plan.time.as_secs_f64()
+    )
+}

@@ -1,0 +1,81 @@
+//! A sweep, told in lines.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use super::progress::{seconds, sentence};
+use crate::event::Event;
+use crate::sweep::{PointRun, SweepEvent, SweepReporter};
+
+/// A line for every point that ended, and for what all of them share.
+pub struct SweepLines<W> {
+    out: Mutex<W>,
+    objective: String,
+    quiet: bool,
+}
+
+impl<W: Write + Send> SweepLines<W> {
+    /// Lines into `out`; with `quiet`, warnings and failures only.
+    pub fn new(out: W, objective: &str, quiet: bool) -> Self {
+        Self { out: Mutex::new(out), objective: objective.to_owned(), quiet }
+    }
+}
+
+impl<W: Write + Send> SweepReporter for SweepLines<W> {
+    fn event(&self, event: &SweepEvent) {
+        if let Some(line) = line(event, &self.objective).filter(|_| !self.quiet || is_important(event)) {
+            let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+            // Nobody can be told that nobody can be told.
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+/// Whether an event is worth a line even to who asked for quiet.
+fn is_important(event: &SweepEvent) -> bool {
+    match event {
+        SweepEvent::Run { event: Event::Warned { .. }, .. } => true,
+        SweepEvent::Ended { error, .. } => error.is_some(),
+        SweepEvent::Frozen { .. } | SweepEvent::Sharing { .. } | SweepEvent::Began { .. } | SweepEvent::Run { .. } => {
+            false
+        }
+        SweepEvent::Finished { .. } => false,
+    }
+}
+
+/// The line for an event; none for those that are progress only.
+pub(super) fn line(event: &SweepEvent, objective: &str) -> Option<String> {
+    Some(match event {
+        SweepEvent::Frozen { name, id, points, runs, done, .. } => {
+            let runs = if runs == points { String::new() } else { format!(", {runs} runs") };
+            format!("{name} sweep {id}: {points} points{runs}, {done} done")
+        }
+        SweepEvent::Sharing { what, runs } => format!("{what}: once for {runs} runs"),
+        SweepEvent::Run { run: None, event: Event::Progress { .. } | Event::EpochEnded { .. } } => return None,
+        SweepEvent::Run { run: None, event } => format!("  {}", sentence(event)?.trim_start()),
+        SweepEvent::Run { run: Some(run), event: event @ Event::Warned { .. } } => {
+            format!("{}: {}", name(run), sentence(event)?)
+        }
+        SweepEvent::Finished { path } => format!("results are in {}", path.display()),
+        SweepEvent::Began { .. } | SweepEvent::Run { .. } => return None,
+        SweepEvent::Ended { run, state, value, error, elapsed, progress: (done, all), best } => {
+            let reached = value.map_or(String::new(), |value| format!(", {objective} {value:.4}"));
+            let best = best.as_ref().map_or(String::new(), |(run, value)| format!(", best {value:.4} ({})", name(run)));
+            let why = error.as_ref().map_or(String::new(), |why| format!("\n{}", why.trim_end()));
+            let values = &run.values;
+            format!(
+                "{} ({values}): {state} in {}{reached}; {done} of {all} done{best}{why}",
+                name(run),
+                seconds(*elapsed)
+            )
+        }
+    })
+}
+
+/// `point 3`, with its seed where there are several.
+pub(super) fn name(run: &PointRun) -> String {
+    match run.repeats {
+        1 => format!("point {}", run.point),
+        _ => format!("point {} seed {}", run.point, run.seed),
+    }
+}

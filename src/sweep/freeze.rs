@@ -1,0 +1,117 @@
+//! Freezing: every point becomes a resolved file in the sweep's folder before the first one starts, so that later edits of the
+//! experiment file cannot reach it.
+
+use std::path::PathBuf;
+
+use super::draft::{Draft, DraftPoint};
+use super::error::SweepError;
+use super::folder::SweepDir;
+use super::index::{FrozenPoint, Index, Task, VERSION};
+use super::tools::Tools;
+use crate::files;
+use crate::spec::Experiment;
+
+/// Where the sweep of an experiment lies; made if need be.
+pub fn folder(base: &Experiment, tools: &Tools<'_>) -> Result<SweepDir, SweepError> {
+    let (name, definition) = (base.name.as_str(), base.sweep_digest());
+    let text = |folder: &std::path::Path| base.to_sweep_toml(folder);
+    SweepDir::find_or_make(tools.runs, (name, &definition), &text, tools.wait(&mut |_| {}))
+}
+
+/// Freezes points after those that are frozen already; `points` are all points of the sweep from the first on. Gives the index.
+///
+/// What is frozen and still means the same stays as it is. A point whose images or weights have changed is frozen anew.
+///
+/// # Errors
+///
+/// A disk that refuses, or a stop while another process freezes.
+pub fn freeze(
+    base: &Experiment,
+    sweep: &SweepDir,
+    points: &[DraftPoint],
+    tools: &Tools<'_>,
+) -> Result<Index, SweepError> {
+    let _lock = sweep.lock(&mut tools.wait(&mut |_| {}))?;
+    let mut index = sweep.index()?.unwrap_or_else(|| empty(base, tools));
+    let mut fresh = Vec::new();
+    for (at, draft) in points.iter().enumerate() {
+        let tasks = tasks(&index, at, draft, tools, &mut fresh)?;
+        let point = FrozenPoint { point: at as u32 + 1, values: draft.values.clone(), tasks };
+        match index.points.get_mut(at) {
+            Some(known) => merge(known, point),
+            None => index.points.push(point),
+        }
+    }
+    number(&mut index, &fresh, tools)?;
+    write_points(sweep, &index, points)?;
+    sweep.write_index(&index)?;
+    Ok(index)
+}
+
+/// An index without points.
+pub(super) fn empty(base: &Experiment, tools: &Tools<'_>) -> Index {
+    let root = tools.runs.root();
+    let told = root.ends_with("runs") && root.parent() == Some(base.project_root.as_path());
+    let project: Option<PathBuf> = (!told).then(|| base.project_root.clone());
+    let name = base.name.to_string();
+    Index { version: VERSION, name, definition: base.sweep_digest(), project, points: Vec::new() }
+}
+
+/// The tasks of a point: as they are frozen, or new ones, whose numbers `fresh` asks for.
+fn tasks(
+    index: &Index,
+    at: usize,
+    draft: &DraftPoint,
+    tools: &Tools<'_>,
+    fresh: &mut Vec<(usize, u64)>,
+) -> Result<Vec<Task>, SweepError> {
+    let known = index.points.get(at);
+    let task = |run: &Draft| {
+        let seed = run.prepared.experiment.seed.get();
+        let same = |task: &&Task| task.seed == seed && task.identity == run.identity;
+        if let Some(task) = known.and_then(|point| point.tasks.iter().find(same)) {
+            return Ok(*task);
+        }
+        let found = tools.runs.find(&index.name, &run.identity)?;
+        let number = found.map_or(0, |(run, _)| run.id().number);
+        if number == 0 {
+            fresh.push((at, seed));
+        }
+        Ok(Task { point: at as u32 + 1, seed, number, identity: run.identity })
+    };
+    draft.runs.iter().map(task).collect()
+}
+
+/// Takes over a point as it is now; repeats beyond those that are wanted stay.
+fn merge(known: &mut FrozenPoint, point: FrozenPoint) {
+    let beyond = known.tasks.iter().filter(|task| point.tasks.iter().all(|new| new.seed != task.seed));
+    let tasks = point.tasks.iter().chain(beyond).copied().collect();
+    *known = FrozenPoint { tasks, ..point };
+}
+
+/// Sets numbers aside for the runs of new tasks, in their order.
+fn number(index: &mut Index, fresh: &[(usize, u64)], tools: &Tools<'_>) -> Result<(), SweepError> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let first = tools.runs.reserve(&index.name, fresh.len() as u32, tools.wait(&mut |_| {}))?;
+    for (number, (at, seed)) in (first..).zip(fresh) {
+        for task in index.points[*at].tasks.iter_mut().filter(|task| task.seed == *seed) {
+            task.number = number;
+        }
+    }
+    Ok(())
+}
+
+fn write_points(sweep: &SweepDir, index: &Index, points: &[DraftPoint]) -> Result<(), SweepError> {
+    for (frozen, draft) in index.points.iter().zip(points) {
+        for (task, run) in frozen.tasks.iter().zip(&draft.runs) {
+            let path = sweep.point_file(task);
+            let text = run.prepared.experiment.to_toml(path.parent().unwrap_or(sweep.path()));
+            if files::read_if_there(&path)?.is_none_or(|old| old != text.as_bytes()) {
+                files::write_atomic(&path, text.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}

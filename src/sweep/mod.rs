@@ -1,0 +1,49 @@
+//! Sweeps: many variations of one experiment, frozen, shared out, and compared.
+//!
+//! [`points`] turns `[sweep]` into resolved experiments, [`drafts`] looks at what they read, [`plan()`] says what that would take, [`freeze()`]
+//! writes them into the sweep's folder, and a [`Launcher`] has them run in a [`Session`], which then writes how they came out.
+//!
+//! Invariants:
+//! - Every point is resolved, checked and frozen before the first one starts; later edits of the file do not reach it.
+//! - How a point stands is read from its run's own status. The sweep's folder says only which runs belong to it.
+//! - A task is worked on by whoever holds its lock, which vanishes with its holder: any number of processes may work on one sweep.
+//! - The same seed gives the same points, and the same points give the same results, whatever the number of jobs.
+//!
+//! Must not know: terminals, kernels, the experiment file (it gets an experiment, and a way to load frozen ones).
+
+mod draft;
+mod error;
+mod event;
+mod folder;
+mod freeze;
+mod importance;
+mod index;
+mod launcher;
+mod local;
+pub mod measure;
+mod outcome;
+mod plan;
+mod ranking;
+mod results;
+mod session;
+mod shared;
+mod space;
+mod told;
+mod tools;
+
+pub use draft::{Draft, DraftPoint, draft, drafts};
+pub use error::{InvalidPoint, SweepError};
+pub use event::{PointRun, Silent, SweepEvent, SweepReporter};
+pub use folder::SweepDir;
+pub use freeze::{folder, freeze};
+pub use importance::{Importance, importance};
+pub use index::{FrozenPoint, Index, Task};
+pub use launcher::Launcher;
+pub use local::Local;
+pub use outcome::{PointOutcome, TaskOutcome, outcomes};
+pub use plan::{PlannedRun, SweepPlan, plan};
+pub use ranking::{Rank, ranks};
+pub use results::{Results, keys};
+pub use session::{OnFailure, Options, Session};
+pub use space::{Resolved, points, shown};
+pub use tools::{LoadFrozen, Tools};
