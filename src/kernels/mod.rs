@@ -1,15 +1,8 @@
 //! The arithmetic: f32 slices in, f32 slices out.
 
 #![allow(
-    clippy::missing_safety_doc,
-    clippy::missing_transmute_annotations,
-    clippy::manual_is_multiple_of,
-    clippy::absurd_extreme_comparisons,
-    clippy::unnecessary_min_or_max,
     clippy::needless_range_loop,
-    clippy::len_without_is_empty,
-    rustdoc::broken_intra_doc_links,
-    reason = "the contract of unsafe lanes stands once at the trait; loops over rows and lanes read better by index; formulas are full of brackets"
+    reason = "rows, lanes and frequencies of several arrays at once read better by index"
 )]
 
 pub mod activation;

@@ -1,6 +1,6 @@
 //! The linear maps of F(3x3, 3x3), and their transposes.
 //!
-//! With the matrices A, B and G of [`points`](crate::kernels::winograd::points), a tile's output is
+//! With the matrices A, B and G of [`crate::kernels::winograd::points`], a tile's output is
 //! `A^T ((G g G^T) . (B^T d B)) A`. Every factor is linear in one thing, so a gradient goes back through the transposed
 //! maps: by the products it is `M = A dy A^T`, by the data `B (U . M) B^T`, by the filter `G^T (V . M) G`, where
 //! `U = G g G^T` and `V = B^T d B` are those of the forward pass. So M is made once for both gradients, V is kept from

@@ -162,7 +162,8 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
         unsafe {
-            let bits = if BF16 { std::mem::transmute(_mm512_cvtneps_pbh(self.0)) } else { round(self.0) };
+            let bits =
+                if BF16 { std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(self.0)) } else { round(self.0) };
             _mm256_storeu_si256(to.cast(), bits);
         }
     }
@@ -181,7 +182,8 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
         unsafe {
             if BF16 {
-                return Self(_mm512_dpbf16_ps(self.0, std::mem::transmute(a), std::mem::transmute(b)));
+                let [a, b] = [a, b].map(|pairs| std::mem::transmute::<__m512i, __m512bh>(pairs));
+                return Self(_mm512_dpbf16_ps(self.0, a, b));
             }
             let ((a0, a1), (b0, b1)) = (split(a), split(b));
             let sum = flush(_mm512_fmadd_ps(a1, b1, flush(self.0)));

@@ -65,7 +65,7 @@ mod tests {
     fn numbers(stream: &mut Stream, round: usize) -> ([f32; LANES], [u16; 2], [u16; 2 * LANES]) {
         let mut near = |base: u32, spread: u32| {
             let bits = stream.next_u32();
-            if round % 4 == 0 { bits } else { bits & 0x807f_ffff | (base + stream.next_u32() % spread) << 23 }
+            if round.is_multiple_of(4) { bits } else { bits & 0x807f_ffff | (base + stream.next_u32() % spread) << 23 }
         };
         let (factor, sum) = if round % 4 == 1 { (58, 0) } else { (120, 118) };
         let mut short = |_| (near(factor, 16) >> 16) as u16;

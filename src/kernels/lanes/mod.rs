@@ -21,6 +21,7 @@ pub const LANES: usize = 16;
 /// # Safety
 /// All functions need the instruction set of the implementing type, which [`run`] has checked; pointers must be
 /// valid for the sixteen numbers (or as many as the function says) that are read or written, and need no alignment.
+#[allow(clippy::missing_safety_doc, reason = "the contract of all functions stands once, above")]
 pub trait Lanes: Copy {
     /// Sixteen pairs of bf16 numbers, as [`Lanes::dot`] multiplies them.
     type Pairs: Copy;

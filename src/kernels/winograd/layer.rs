@@ -80,8 +80,8 @@ impl Worker {
         for (layer, split) in layers {
             tiles = split.tiles.max(tiles);
             let (left_layout, out_layout) = layer.layouts(split.tiles, split.panels);
-            left = left.max(left_layout.len() * layer.element.bytes());
-            out = out.max(out_layout.len() * Element::F32.bytes());
+            left = left.max(left_layout.numbers() * layer.element.bytes());
+            out = out.max(out_layout.numbers() * Element::F32.bytes());
         }
         Self { tiles: Vec::with_capacity(tiles), left: Buffer::new(left, 1), out: Buffer::new(out, 1) }
     }
@@ -117,8 +117,8 @@ impl Layer {
         let shapes = self.grid.collect(range, &mut worker.tiles);
         let tiles = &worker.tiles[..];
         let (left_layout, out_layout) = self.layouts(tiles.len(), panels.len());
-        assert!(left_layout.len() * self.element.bytes() <= worker.left.bytes());
-        assert!(out_layout.len() * 4 <= worker.out.bytes());
+        assert!(left_layout.numbers() * self.element.bytes() <= worker.left.bytes());
+        assert!(out_layout.numbers() * 4 <= worker.out.bytes());
         let family = self.grid.family;
         let inputs = Inputs {
             family,

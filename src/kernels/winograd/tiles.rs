@@ -32,7 +32,7 @@ impl Spectrum {
     }
 
     /// Numbers in all.
-    pub fn len(&self) -> usize {
+    pub fn numbers(&self) -> usize {
         self.edge * self.edge * self.frequency
     }
 }
@@ -257,7 +257,7 @@ unsafe fn output_rows<L: Lanes, P: Points, const N: usize>(
             if step == 2 {
                 let below = output_row::<L, P, N>(half, row * 2 + 1);
                 unrolled!(J, {
-                    if J % 2 == 0 && J + 2 < N {
+                    if J.is_multiple_of(2) && J + 2 < N {
                         let right = values[(J + 1) % LARGEST].max(below[(J + 1) % LARGEST]);
                         values[J / 2] = values[J].max(below[J]).max(right);
                     }

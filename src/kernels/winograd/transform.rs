@@ -77,7 +77,7 @@ const fn halves(mut table: Table, parity: usize) -> Table {
     table
 }
 
-/// Whether row i and row i + 1 belong to p and -p and are `even + odd` and `even - odd`.
+/// Whether row i (always an even one) and row i + 1 belong to p and -p and are `even + odd` and `even - odd`.
 const fn paired(table: Table, n: usize) -> [bool; LARGEST] {
     let mut result = [false; LARGEST];
     let mut i = 2;
@@ -143,12 +143,12 @@ pub unsafe fn input<L: Lanes, P: Points, const N: usize>(x: &Vectors<L>) -> Vect
     // SAFETY: the caller has the instruction set.
     unsafe {
         unrolled!(I, {
-            if I >= 2 && I % 2 == 0 && I < LARGEST && Tables::<P, N>::PAIRED[I] {
+            if Tables::<P, N>::PAIRED[I] {
                 let even = combine(&Tables::<P, N>::INPUT_EVEN[I], x);
                 let odd = combine(&Tables::<P, N>::INPUT_ODD[I], x);
                 out[I] = even.add(odd);
                 out[(I + 1) % LARGEST] = even.sub(odd);
-            } else if I < N && !(I % 2 == 1 && Tables::<P, N>::PAIRED[(I + LARGEST - 1) % LARGEST]) {
+            } else if I < N && !Tables::<P, N>::PAIRED[(I + LARGEST - 1) % LARGEST] {
                 out[I] = combine(&Tables::<P, N>::INPUT[I], x);
             }
         });
@@ -166,14 +166,14 @@ pub unsafe fn output<L: Lanes, P: Points, const N: usize>(x: &Vectors<L>) -> Vec
     // SAFETY: the caller has the instruction set.
     unsafe {
         unrolled!(I, {
-            if I >= 2 && I % 2 == 0 && I + 1 < N {
+            if matches!(I, 2 | 4 | 6) && I + 1 < N {
                 sums[I] = x[I].add(x[(I + 1) % LARGEST]);
                 differences[I] = x[I].sub(x[(I + 1) % LARGEST]);
             }
         });
         unrolled!(K, {
             if K + 2 < N {
-                let terms = if K % 2 == 0 { &sums } else { &differences };
+                let terms = if K.is_multiple_of(2) { &sums } else { &differences };
                 out[K] = combine(&Tables::<P, N>::OUTPUT[K], terms);
             }
         });
