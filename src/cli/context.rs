@@ -52,7 +52,9 @@ impl Context {
     pub fn load_problems(&self, file: &Path, set: &[String], on_disk: OnDisk) -> Result<Experiment, Problems> {
         let overrides = Overrides {
             set: set.to_vec(),
-            env: std::env::vars().collect(),
+            env: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+                .collect(),
             cwd: self.cwd.clone(),
             on_disk,
             binary: std::env::current_exe().ok(),

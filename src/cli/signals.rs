@@ -1,5 +1,7 @@
 //! Ctrl-C and SIGTERM: the first asks for a stop, the second ends the process at once.
 
+use std::io::Write;
+
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -16,8 +18,9 @@ pub fn stop_on_signals() -> std::io::Result<StopToken> {
             if asked.is_requested() {
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
-            eprintln!("stopping after this batch; once more stops at once");
             asked.request();
+            // The terminal may be gone: then nobody reads this, and the work stops all the same.
+            let _ = writeln!(std::io::stderr(), "stopping after this batch; once more stops at once");
         }
     });
     Ok(stop)
