@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::error::CacheError;
 use super::folder::{USE_LOCK, WRITE_LOCK};
 use super::key::Key;
-use super::list::{Content, Item, list};
+use super::list::{Content, Item};
 use super::root::Cache;
 use crate::files::{self, Lock};
 
@@ -66,10 +66,12 @@ pub struct Swept {
 }
 
 /// Decides what goes; changes nothing. `live` are the keys that runs and experiments need.
-pub fn plan(cache: &Cache, live: &HashSet<Key>, limits: Limits) -> Result<Plan, CacheError> {
-    let now = cache.clock().now();
+///
+/// Whoever calls this lists the cache first and asks for the live keys after that: what a run makes in between is then
+/// either not listed or live.
+pub fn plan(items: Vec<Item>, live: &HashSet<Key>, limits: Limits, now: SystemTime) -> Plan {
     let mut plan = Plan::default();
-    for item in list(cache)? {
+    for item in items {
         match reason(&item, live, limits, now) {
             _ if item.in_use => plan.keep.push(item),
             Some(why) => plan.remove.push((item, why)),
@@ -79,7 +81,7 @@ pub fn plan(cache: &Cache, live: &HashSet<Key>, limits: Limits) -> Result<Plan, 
     if let Some(most) = limits.max_size {
         shrink(&mut plan, most);
     }
-    Ok(plan)
+    plan
 }
 
 fn reason(item: &Item, live: &HashSet<Key>, limits: Limits, now: SystemTime) -> Option<Why> {

@@ -87,7 +87,8 @@ impl Cache {
         self.0.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
     }
 
-    pub(super) fn clock(&self) -> &dyn Clock {
+    /// The cache's time.
+    pub fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
 

@@ -93,11 +93,15 @@ impl Context {
         Runs::at(&root, Arc::clone(&self.clock))
     }
 
+    /// The project around the current folder.
+    pub fn project_here(&self) -> &Path {
+        let is_project = |folder: &&Path| folder.join("runs").is_dir() || folder.join("experiments").is_dir();
+        self.cwd.ancestors().find(is_project).unwrap_or(&self.cwd)
+    }
+
     /// Where the runs of the project around the current folder are.
     pub fn runs_here(&self) -> Runs {
-        let is_project = |folder: &&Path| folder.join("runs").is_dir() || folder.join("experiments").is_dir();
-        let project = self.cwd.ancestors().find(is_project).unwrap_or(&self.cwd);
-        self.runs_of(project)
+        self.runs_of(self.project_here())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::exit::Exit;
+use crate::cache::CacheError;
 use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
@@ -82,6 +83,12 @@ impl From<SweepError> for Failure {
             }
         };
         Self::new(exit, &error, hint)
+    }
+}
+
+impl From<CacheError> for Failure {
+    fn from(error: CacheError) -> Self {
+        Self::new(Exit::Unexpected, &error, error.hint())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per verb. Data go to stdout, everything else to stderr.
 
 mod args;
+mod cache;
 mod check;
 mod context;
 mod evaluate;
@@ -12,6 +13,7 @@ mod new;
 mod pages;
 mod plan;
 mod predict;
+mod quantity;
 mod run;
 mod schema;
 mod show;
@@ -27,10 +29,15 @@ use args::{Cli, Verb};
 use context::Context;
 use failure::Failure;
 
+use crate::files::fault;
+
 /// Runs the command line and gives its exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = Context::new(&cli.global).and_then(|context| dispatch(context, &cli.verb));
+    let result = arm_faults().and_then(|()| Context::new(&cli.global)).and_then(|context| dispatch(context, &cli.verb));
+    if let Some(seen) = fault::armed_and_seen() {
+        eprintln!("fault plan: {seen} operations seen");
+    }
     match result {
         Ok(code) => code.into(),
         Err(failure) => {
@@ -38,6 +45,12 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// Tests let chosen operations on the disk fail: `FROSTLINE_FAULT=write:3:ENOSPC`.
+fn arm_faults() -> Result<(), Failure> {
+    let Some(plan) = std::env::var_os("FROSTLINE_FAULT") else { return Ok(()) };
+    fault::arm(&plan.to_string_lossy()).map_err(|error| Failure::new(exit::Exit::Usage, &error, None))
 }
 
 fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
@@ -57,6 +70,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Watch(_) => unreachable!("it has been taken"),
+        Verb::Cache(args) => cache::run(context, args),
         Verb::Schema => schema::schema(),
         Verb::Completions { shell } => schema::completions(*shell),
     }

@@ -138,6 +138,11 @@ pub fn arm(text: &str) -> Result<(), ParsePlanError> {
     Ok(())
 }
 
+/// How many matching operations were asked for since [`arm`]; `None` where nothing is armed.
+pub fn armed_and_seen() -> Option<u64> {
+    PROCESS.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|armed| armed.seen)
+}
+
 fn parse(text: &str) -> Option<Plan> {
     let mut parts = text.split(':');
     let (op, nth, errno) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);

@@ -18,4 +18,4 @@ mod worker;
 
 pub use event::{WatchEvent, WatchReporter};
 pub use queue::OnBusy;
-pub use session::{Ended, Options, Session, WatchError};
+pub use session::{Ended, Options, Session, WatchError, experiment_files};

@@ -458,7 +458,7 @@ fn is_experiment(path: &Path) -> bool {
 }
 
 /// The experiment files in a folder and below, in the order of their names. Runs and hidden folders are passed over.
-fn experiment_files(folder: &Path) -> Vec<PathBuf> {
+pub fn experiment_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

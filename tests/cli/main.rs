@@ -1,5 +1,6 @@
 //! The binary as a user meets it: a small project on disk, commands, what they print, and what they leave.
 
+mod cache;
 mod determinism;
 mod invalidation;
 mod network;

@@ -37,6 +37,10 @@ fn keys(numbers: impl IntoIterator<Item = u32>) -> HashSet<Key> {
     numbers.into_iter().map(|nth| entry(nth).key()).collect()
 }
 
+fn plan(cache: &Cache, live: &HashSet<Key>, limits: gc::Limits) -> gc::Plan {
+    gc::plan(list(cache).expect("lists"), live, limits, cache.clock().now())
+}
+
 fn removed(plan: &gc::Plan) -> HashSet<Key> {
     plan.remove.iter().map(|(item, _)| item.key.clone()).collect()
 }
@@ -59,7 +63,7 @@ fn a_list_says_what_there_is_and_when_it_was_used() {
 fn what_no_run_needs_goes_and_a_plan_changes_nothing() {
     let scene = Scene::new();
     let cache = three_entries(&scene);
-    let plan = gc::plan(&cache, &keys([1, 3]), gc::Limits::default()).expect("plans");
+    let plan = plan(&cache, &keys([1, 3]), gc::Limits::default());
     assert_eq!(removed(&plan), keys([2]));
     assert_eq!(list(&cache).expect("lists").len(), 3);
     let swept = gc::carry_out(&cache, &plan).expect("sweeps");
@@ -72,12 +76,12 @@ fn age_and_size_take_what_was_used_longest_ago() {
     let scene = Scene::new();
     let cache = three_entries(&scene);
     let old = gc::Limits { older_than: Some(DAY * 2), max_size: None };
-    assert_eq!(removed(&gc::plan(&cache, &keys(1..=3), old).expect("plans")), keys([1]));
+    assert_eq!(removed(&plan(&cache, &keys(1..=3), old)), keys([1]));
     let each = list(&cache).expect("lists")[0].bytes;
     let large = gc::Limits { older_than: None, max_size: Some(each * 2) };
-    assert_eq!(removed(&gc::plan(&cache, &keys(1..=3), large).expect("plans")), keys([1]));
+    assert_eq!(removed(&plan(&cache, &keys(1..=3), large)), keys([1]));
     let nothing = gc::Limits { older_than: None, max_size: Some(0) };
-    assert_eq!(removed(&gc::plan(&cache, &keys(1..=3), nothing).expect("plans")), keys(1..=3));
+    assert_eq!(removed(&plan(&cache, &keys(1..=3), nothing)), keys(1..=3));
 }
 
 #[test]
@@ -87,10 +91,10 @@ fn what_is_in_use_stays() {
     let features = Inputs::new("features").with("weights", "w");
     let shelf = cache.shelf(&features, 16).expect("opens");
     let Lookup::Miss(slot) = patiently(|wait| cache.entry(&entry(9), wait)).expect("looks") else { panic!("new") };
-    let before = gc::plan(&cache, &HashSet::new(), gc::Limits::default()).expect("plans");
+    let before = plan(&cache, &HashSet::new(), gc::Limits::default());
     assert_eq!(removed(&before), keys(1..=3), "neither what is read nor what is computed");
     drop((shelf, slot));
-    let plan = gc::plan(&cache, &HashSet::new(), gc::Limits::default()).expect("plans");
+    let plan = plan(&cache, &HashSet::new(), gc::Limits::default());
     assert_eq!(plan.remove.len(), 5);
     let _shelf = cache.shelf(&features, 16).expect("opens between plan and sweep");
     let swept = gc::carry_out(&cache, &plan).expect("sweeps");
@@ -102,7 +106,7 @@ fn a_collection_that_is_killed_anywhere_leaves_a_whole_cache() {
     for nth in 1.. {
         let scene = Scene::new();
         let cache = three_entries(&scene);
-        let plan = gc::plan(&cache, &keys([1]), gc::Limits::default()).expect("plans");
+        let plan = self::plan(&cache, &keys([1]), gc::Limits::default());
         let injected = fault::inject(fault::Plan::die(nth));
         let outcome = gc::carry_out(&cache, &plan);
         let reached = injected.seen() >= nth;
@@ -114,7 +118,7 @@ fn a_collection_that_is_killed_anywhere_leaves_a_whole_cache() {
         }
         assert_eq!(verify(&cache, Repair::No).expect("verifies").problems, [], "killed at {nth}");
         assert!(cache.look_entry(&entry(1)).expect("whole").is_some());
-        let again = gc::plan(&cache, &keys([1]), gc::Limits::default()).expect("plans");
+        let again = self::plan(&cache, &keys([1]), gc::Limits::default());
         gc::carry_out(&cache, &again).expect("sweeps");
         let left = frostline::files::list_folder(cache.root()).expect("lists");
         assert!(!left.iter().any(|path| path.to_string_lossy().contains(".trash")), "killed at {nth}: {left:?}");
