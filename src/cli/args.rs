@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::event::Stage;
+use crate::report::Objective;
 
 /// Transfer learning from one TOML file: bottleneck features, a top model, fine-tuning.
 #[derive(Debug, Parser)]
@@ -107,6 +108,12 @@ pub enum Verb {
     Ls(Ls),
     /// Show one run: its settings, stages and metrics
     Show(Show),
+    /// Compare runs: only the keys that differ, and what came of them
+    Compare(Compare),
+    /// Find the best of an experiment's finished runs
+    Best(Best),
+    /// Write a page of one run, of several, of a sweep, or of all: one file that needs nothing else
+    Report(Report),
     /// List what is stored for reuse, check it, remove what nothing needs
     #[command(subcommand)]
     Cache(Cache),
@@ -368,4 +375,43 @@ pub struct CacheGc {
     /// How to print the table
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// `frostline compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Paths, ids, `name`, `name@latest`, `name@best`, `name@all`, or a sweep: its id, or `name@sweep` for the latest
+    #[arg(required = true, value_name = "RUN")]
+    pub wanted: Vec<String>,
+    /// How to print the comparison
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// `frostline best`
+#[derive(Debug, Args)]
+pub struct Best {
+    /// The experiment's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// By the best epoch of the last stage: val_accuracy, val_loss, accuracy or loss
+    #[arg(long, default_value_t = Objective::DEFAULT, value_name = "METRIC")]
+    pub objective: Objective,
+    /// How to print the run
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// `frostline report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Paths, ids, `name`, `name@latest`, `name@best`, `name@all`, or a sweep: its id, or `name@sweep` for the latest [default: all runs]
+    #[arg(value_name = "RUN")]
+    pub wanted: Vec<String>,
+    /// The file to write, `-` for stdout [default: report.html in the run's directory or, of several, in the folder of runs]
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What several runs are ranked by: val_accuracy, val_loss, accuracy or loss
+    #[arg(long, default_value_t = Objective::DEFAULT, value_name = "METRIC")]
+    pub objective: Objective,
 }

@@ -18,7 +18,10 @@ use crate::stages::TrainedRun;
 /// The process's surroundings, read once.
 pub struct Context {
     pub cwd: PathBuf,
+    /// Of what goes to stderr.
     pub colour: Colour,
+    /// Of what goes to stdout.
+    pub colour_of_data: Colour,
     pub clock: Arc<dyn Clock>,
     runs: Option<PathBuf>,
 }
@@ -37,7 +40,8 @@ impl Context {
         }
         Ok(Self {
             cwd,
-            colour: colour(global.color),
+            colour: colour(global.color, std::io::stderr().is_terminal()),
+            colour_of_data: colour(global.color, std::io::stdout().is_terminal()),
             clock: Arc::new(SystemClock::default()),
             runs: global.runs.clone(),
         })
@@ -50,31 +54,30 @@ impl Context {
 
     /// As [`Context::load`], with the problems as they are.
     pub fn load_problems(&self, file: &Path, set: &[String], on_disk: OnDisk) -> Result<Experiment, Problems> {
-        let overrides = Overrides {
-            set: set.to_vec(),
-            env: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
-                .collect(),
-            cwd: self.cwd.clone(),
-            on_disk,
-            binary: std::env::current_exe().ok(),
-            project: None,
-        };
-        spec::load(file, &overrides)
+        let env = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+        spec::load(file, &Overrides { set: set.to_vec(), env: env.collect(), ..self.overrides(on_disk) })
+    }
+
+    /// The experiment that a run has frozen: what the environment says of experiments does not touch it.
+    pub fn load_frozen(&self, file: &Path, on_disk: OnDisk) -> Result<Experiment, Problems> {
+        spec::load(file, &self.overrides(on_disk))
+    }
+
+    fn overrides(&self, on_disk: OnDisk) -> Overrides {
+        let binary = std::env::current_exe().ok();
+        Overrides { set: Vec::new(), env: Vec::new(), cwd: self.cwd.clone(), on_disk, binary, project: None }
+    }
+
+    /// The width of the terminal that stdout is, if it is one.
+    pub fn columns(&self) -> Option<usize> {
+        console::Term::stdout().size_checked().map(|(_, columns)| columns.into())
     }
 
     /// The network of a finished run, whatever anybody calls it.
     pub fn trained(&self, wanted: &str) -> Result<TrainedRun, Failure> {
         let run = self.runs_here().resolve(wanted)?;
-        let overrides = Overrides {
-            set: Vec::new(),
-            env: Vec::new(),
-            cwd: self.cwd.clone(),
-            on_disk: OnDisk::Unchecked,
-            binary: std::env::current_exe().ok(),
-            project: None,
-        };
-        let experiment = spec::load(&run.file("spec.toml"), &overrides);
+        let experiment = self.load_frozen(&run.file("spec.toml"), OnDisk::Unchecked);
         let experiment = experiment.map_err(|problems| Failure::of_spec(&problems, self.colour))?;
         Ok(TrainedRun::open(&run, experiment)?)
     }
@@ -105,12 +108,12 @@ impl Context {
     }
 }
 
-fn colour(when: When) -> Colour {
+fn colour(when: When, is_terminal: bool) -> Colour {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let wanted = match when {
         When::Always => true,
         When::Never => false,
-        When::Auto => set("CLICOLOR_FORCE") || (!set("NO_COLOR") && std::io::stderr().is_terminal()),
+        When::Auto => set("CLICOLOR_FORCE") || (!set("NO_COLOR") && is_terminal),
     };
     if wanted { Colour::Ansi } else { Colour::Plain }
 }

@@ -1,8 +1,10 @@
 //! The command line: one file per verb. Data go to stdout, everything else to stderr.
 
 mod args;
+mod best;
 mod cache;
 mod check;
+mod compare;
 mod context;
 mod evaluate;
 mod exit;
@@ -14,11 +16,13 @@ mod pages;
 mod plan;
 mod predict;
 mod quantity;
+mod report;
 mod run;
 mod schema;
 mod show;
 mod signals;
 mod sweep;
+mod sweep_reference;
 mod watch;
 
 use std::process::ExitCode;
@@ -69,6 +73,9 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Sweep(args) => sweep::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
+        Verb::Compare(args) => compare::run(context, args),
+        Verb::Best(args) => best::run(context, args),
+        Verb::Report(args) => report::run(context, args),
         Verb::Watch(_) => unreachable!("it has been taken"),
         Verb::Cache(args) => cache::run(context, args),
         Verb::Schema => schema::schema(),

@@ -1,10 +1,13 @@
-//! The report of a run: from its directory, its experiment and its images.
+//! Runs as reports see them, and the report of a run: from its directory, its experiment and its images.
+
+use std::collections::HashSet;
 
 use super::failure::Failure;
+use super::sweep_reference;
 use crate::data::{self, Manifest};
-use crate::report::{self, Augmented, Pictures, Pixels, ReportError, RunView};
+use crate::report::{self, Augmented, Pictures, Pixels, ReportError, RunView, SweepView};
 use crate::runs::{RunDir, Runs};
-use crate::stages::{self, Prepared, StageError, Wanted};
+use crate::stages::{self, Outcome, Prepared, StageError, Wanted};
 
 /// Examples of augmentation: what a page shows beside each other.
 const WANTED: Wanted = Wanted { images: 8, epochs: 7 };
@@ -20,12 +23,55 @@ pub fn view(runs: &Runs, run: &RunDir) -> Result<RunView, ReportError> {
     Ok(view)
 }
 
+/// Several of them.
+pub fn views(runs: &Runs, list: &[RunDir]) -> Result<Vec<RunView>, ReportError> {
+    list.iter().map(|run| view(runs, run)).collect()
+}
+
+/// The runs that some texts name, each once. Besides what names one run, `NAME@all` names all runs of an experiment, and what names a
+/// sweep all runs of that.
+pub fn named(runs: &Runs, wanted: &[String]) -> Result<Vec<RunDir>, Failure> {
+    let mut list: Vec<RunDir> = Vec::new();
+    for text in wanted {
+        list.extend(match (text.strip_suffix("@all"), sweep_reference::find(runs, text)?) {
+            (_, Some(sweep)) => sweep_reference::runs_of(runs, &SweepView::load(&sweep)?)?,
+            (Some(name), None) => runs.list(Some(runs.resolve(&format!("{name}@latest"))?.name()))?,
+            (None, None) => vec![runs.resolve(text)?],
+        });
+    }
+    let mut seen = HashSet::new();
+    list.retain(|run| seen.insert(run.label()));
+    Ok(list)
+}
+
+/// Completes what a run leaves: once it is done, it has its report, too.
+///
+/// # Errors
+///
+/// The report could not be written. The run is done all the same.
+pub fn complete(runs: &Runs, prepared: &Prepared, outcome: &Outcome) -> Result<(), Failure> {
+    let run = match outcome {
+        Outcome::Done(run) => run,
+        Outcome::AlreadyDone(run) if !report::is_written(run.path()) => run,
+        Outcome::AlreadyDone(_) | Outcome::Interrupted(_) => return Ok(()),
+    };
+    write(runs, run, prepared).map_err(|failure| {
+        let hint = "  hint: the run itself is done; `run` again writes what is missing of its report\n";
+        Failure { text: failure.text + hint, ..failure }
+    })
+}
+
 /// Writes pictures, page and TensorBoard events into a run's directory.
 pub fn write(runs: &Runs, run: &RunDir, prepared: &Prepared) -> Result<(), Failure> {
     let view = view(runs, run)?;
-    let augmented = augmented(prepared, &view)?;
+    Ok(with_pictures(prepared, &view, |pictures| report::write_run(run.path(), &view, pictures))??)
+}
+
+/// Gives a page the pictures of a run.
+pub fn with_pictures<T>(prepared: &Prepared, view: &RunView, f: impl FnOnce(&Pictures) -> T) -> Result<T, StageError> {
+    let augmented = augmented(prepared, view)?;
     let validation = |path: &str| thumbnail(&prepared.validation, path);
-    Ok(report::write_run(run.path(), &view, &Pictures { validation: &validation, augmented })?)
+    Ok(f(&Pictures { validation: &validation, augmented }))
 }
 
 /// A validation image as it is; none where it can no longer be read.

@@ -6,7 +6,6 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::pages;
 use super::signals::stop_on_signals;
-use crate::report;
 use crate::runs::Runs;
 use crate::spec::OnDisk;
 use crate::stages::{self, Outcome, Prepared, Request};
@@ -40,16 +39,13 @@ pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-/// Says where a run that is done lies, once it has its report. Without one, it is done all the same.
+/// Says where a run lies that is done, once it has its report.
 fn show(runs: &Runs, prepared: &Prepared, outcome: &Outcome) -> Option<Exit> {
-    let (run, written) = match outcome {
-        Outcome::Done(run) => (run, false),
-        Outcome::AlreadyDone(run) => (run, report::is_written(run.path())),
-        Outcome::Interrupted(_) => return None,
-    };
-    let failure = if written { None } else { pages::write(runs, run, prepared).err() };
-    println!("{}", run.path().display());
+    let failure = pages::complete(runs, prepared, outcome).err();
+    if let Outcome::Done(run) | Outcome::AlreadyDone(run) = outcome {
+        println!("{}", run.path().display());
+    }
     let failure = failure?;
-    eprintln!("{}  hint: the run itself is done; `run` again writes what is missing of its report", failure.text);
+    eprint!("{}", failure.text);
     Some(failure.exit)
 }

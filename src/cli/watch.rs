@@ -8,6 +8,7 @@ use super::args::{Busy, Watch, WatchFormat};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::pages;
 use super::signals::stop_on_signals;
 use crate::report::{WatchJson, WatchLines};
 use crate::spec::OnDisk;
@@ -42,6 +43,9 @@ fn tools(context: Context, args: &Watch, folder: &Path) -> Tools {
         load: Box::new(move |file| loading.load_problems(file, &[], OnDisk::Checked)),
         render: Box::new(move |problems| problems.render(rendering.colour)),
         explain: Box::new(|error| Failure::from(error).text),
+        complete: Box::new(|runs, prepared, outcome| {
+            pages::complete(runs, prepared, outcome).map_err(|failure| failure.text)
+        }),
         runs_of: Box::new(move |project| locating.runs_of(project)),
         reporter,
         clock: Arc::clone(&context.clock),

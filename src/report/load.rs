@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::clock::Moment;
 
 use super::error::{ReportError, ReportProblem};
+use super::reading::{Fields, json, required, rows};
 use super::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Settings, Skipped, StageView, Template};
 
 /// Members of `summary.json` that are shown in places of their own, or are a repetition of other files.
@@ -29,6 +30,7 @@ impl RunView {
         run.predictions = rows(dir, "predictions.csv", prediction)?;
         let status = json(dir, "status.json")?;
         run.state = text_at(&status, "state").unwrap_or_else(|| "unknown".to_owned());
+        run.message = text_at(&status, "message");
         let summary = json(dir, "summary.json")?;
         run.add_summary(&summary);
         run.command = format!("frostline run runs/{}/{}/spec.toml", run.name, run.id);
@@ -71,54 +73,6 @@ fn names(dir: &Path) -> (String, String) {
     let whole = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let part = |path: Option<&Path>| path.and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
     (part(whole.parent()), part(Some(&whole)))
-}
-
-fn required(dir: &Path, file: &str) -> Result<String, ReportError> {
-    let path = dir.join(file);
-    std::fs::read_to_string(&path).map_err(|error| ReportError { path, problem: ReportProblem::Read(error) })
-}
-
-fn optional(dir: &Path, file: &str) -> Result<Option<String>, ReportError> {
-    match required(dir, file) {
-        Ok(text) => Ok(Some(text)),
-        Err(ReportError { problem: ReportProblem::Read(error), .. })
-            if error.kind() == std::io::ErrorKind::NotFound =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn json(dir: &Path, file: &str) -> Result<Value, ReportError> {
-    let Some(text) = optional(dir, file)? else { return Ok(Value::Null) };
-    serde_json::from_str(&text)
-        .map_err(|error| ReportError { path: dir.join(file), problem: ReportProblem::Json(error) })
-}
-
-/// The fields of one line, by the names of their columns.
-struct Fields<'a> {
-    header: &'a csv::StringRecord,
-    record: &'a csv::StringRecord,
-}
-
-impl Fields<'_> {
-    fn get(&self, column: &'static str) -> Result<&str, ReportProblem> {
-        let at = self.header.iter().position(|name| name == column).ok_or(ReportProblem::Column(column))?;
-        Ok(self.record.get(at).unwrap_or_default())
-    }
-}
-
-fn rows<T>(dir: &Path, file: &str, row: impl Fn(&Fields) -> Result<T, ReportProblem>) -> Result<Vec<T>, ReportError> {
-    let Some(text) = optional(dir, file)? else { return Ok(Vec::new()) };
-    parsed(&text, row).map_err(|problem| ReportError { path: dir.join(file), problem })
-}
-
-fn parsed<T>(text: &str, row: impl Fn(&Fields) -> Result<T, ReportProblem>) -> Result<Vec<T>, ReportProblem> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().map_err(ReportProblem::Csv)?.clone();
-    let records = reader.records().map(|record| record.map_err(ReportProblem::Csv));
-    records.map(|record| row(&Fields { header: &header, record: &record? })).collect()
 }
 
 fn epoch(fields: &Fields) -> Result<Epoch, ReportProblem> {

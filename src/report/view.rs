@@ -13,6 +13,8 @@ pub struct RunView {
     pub id: String,
     /// `running`, `done`, `failed`, `diverged`, `interrupted` or `pruned`.
     pub state: String,
+    /// What is to be said of the state: why it failed, where it stopped.
+    pub message: Option<String>,
     /// When the run started, in seconds since 1970 (UTC).
     pub started: Option<f64>,
     /// The rows of `metrics.csv`, in file order.

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::runs::Runs;
 use crate::spec::model::Validation;
 use crate::spec::{self, Experiment, Problems};
-use crate::stages::StageError;
+use crate::stages::{Outcome, Prepared, StageError};
 use crate::stop::StopToken;
 
 /// The longest time between two looks at the stop token and the folder.
@@ -27,6 +27,9 @@ const SUSPENDED: Duration = Duration::from_secs(20);
 /// Loads an experiment file.
 pub type Load = dyn Fn(&Path) -> Result<Experiment, Problems> + Send + Sync;
 
+/// Adds to a run that is done what others look at; an error is told as people read it.
+pub type Complete = dyn Fn(&Runs, &Prepared, &Outcome) -> Result<(), String> + Send + Sync;
+
 /// What a session needs from the outside.
 pub struct Tools {
     /// Loads an experiment file.
@@ -35,6 +38,8 @@ pub struct Tools {
     pub render: Box<dyn Fn(&Problems) -> String + Send + Sync>,
     /// Shows why a run could not be done.
     pub explain: Box<dyn Fn(StageError) -> String + Send + Sync>,
+    /// Writes the report of a run that is done.
+    pub complete: Box<Complete>,
     /// Where the runs of a project are.
     pub runs_of: Box<dyn Fn(&Path) -> Runs + Send + Sync>,
     /// Who listens.

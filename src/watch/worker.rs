@@ -41,10 +41,8 @@ impl Worker {
         let thread = std::thread::spawn(move || {
             let told = Told { file: &file, reporter: tools.reporter.as_ref() };
             let finish = match run(&tools, &told, experiment, &token) {
-                Ok(Outcome::Done(_) | Outcome::AlreadyDone(_)) => Finish::Done,
-                Ok(Outcome::Interrupted(_)) | Err(StageError::Interrupted { .. }) => Finish::Stopped,
+                Ok(finish) => finish,
                 Err(error) => {
-                    let error = (tools.explain)(error);
                     tools.reporter.event(&WatchEvent::Failed { experiment: file.clone(), error });
                     Finish::Failed
                 }
@@ -61,12 +59,19 @@ impl Worker {
     }
 }
 
-fn run(tools: &Tools, told: &Told<'_>, experiment: Experiment, stop: &StopToken) -> Result<Outcome, StageError> {
+/// Runs an experiment and writes its report; an error is told as people read it.
+fn run(tools: &Tools, told: &Told<'_>, experiment: Experiment, stop: &StopToken) -> Result<Finish, String> {
     let runs = (tools.runs_of)(&experiment.project_root);
-    let prepared = stages::prepare(experiment)?;
-    let plan = stages::plan(&prepared, &runs, None, &tools.clock)?;
+    let explained = |error| (tools.explain)(error);
+    let prepared = stages::prepare(experiment).map_err(explained)?;
+    let plan = stages::plan(&prepared, &runs, None, &tools.clock).map_err(explained)?;
     told.planned(&plan);
-    stages::run(&Request { prepared: &prepared, runs: &runs, force: None, reporter: told, stop, clock: &tools.clock })
+    let (reporter, clock) = (told, &tools.clock);
+    match stages::run(&Request { prepared: &prepared, runs: &runs, force: None, reporter, stop, clock }) {
+        Ok(Outcome::Interrupted(_)) | Err(StageError::Interrupted { .. }) => Ok(Finish::Stopped),
+        Ok(outcome) => (tools.complete)(&runs, &prepared, &outcome).map(|()| Finish::Done),
+        Err(error) => Err(explained(error)),
+    }
 }
 
 /// Passes a run's events on with the file they belong to.

@@ -110,6 +110,12 @@ impl Chromium {
         self.call("Emulation.setEmulatedMedia", json!({ "media": "", "features": features }));
     }
 
+    /// The page as it would be printed, by somebody who otherwise prefers a scheme.
+    pub fn print(&mut self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        self.call("Emulation.setEmulatedMedia", json!({ "media": "print", "features": features }));
+    }
+
     /// The value of a JavaScript expression.
     pub fn eval(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });

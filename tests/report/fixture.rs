@@ -41,8 +41,7 @@ impl Made {
 
     /// Writes the run under a folder of runs and returns its directory.
     pub fn write(&self, runs: &Path) -> PathBuf {
-        let dir =
-            runs.join(&self.name).join(format!("{:04}-{:08x}", self.number, self.number.wrapping_mul(2_654_435_761)));
+        let dir = runs.join(&self.name).join(self.id());
         fs::create_dir_all(&dir).expect("the folder can be made");
         let put = |file: &str, text: String| fs::write(dir.join(file), text).expect("the file can be written");
         put("spec.toml", self.spec());
@@ -53,15 +52,23 @@ impl Made {
         dir
     }
 
-    fn lr(&self) -> f64 {
+    /// The name of its directory.
+    pub fn id(&self) -> String {
+        format!("{:04}-{:08x}", self.number, self.number.wrapping_mul(2_654_435_761))
+    }
+
+    /// The learning rate of the top model.
+    pub fn lr(&self) -> f64 {
         [1e-4, 3e-4, 1e-3, 3e-3][self.number as usize % 4]
     }
 
-    fn dropout(&self) -> f64 {
+    /// The dropout of the top model.
+    pub fn dropout(&self) -> f64 {
         [0.3, 0.5, 0.7][self.number as usize / 4 % 3]
     }
 
-    fn frozen(&self) -> u32 {
+    /// How many convolutions are frozen.
+    pub fn frozen(&self) -> u32 {
         [7, 10][self.number as usize / 12 % 2]
     }
 
@@ -100,7 +107,8 @@ impl Made {
         text
     }
 
-    fn row(&self, stage: usize, epoch: u32) -> [f64; 4] {
+    /// Accuracy, loss, validation accuracy and validation loss of one epoch of a stage.
+    pub fn row(&self, stage: usize, epoch: u32) -> [f64; 4] {
         let share = 1.0 - (-f64::from(epoch) / 7.0).exp();
         let wobble = |salt| chance(self.number * 1000 + stage as u32 * 500 + epoch, salt) - 0.5;
         let (low, high) =

@@ -58,22 +58,6 @@ document.addEventListener("DOMContentLoaded", () => {
     apply();
   }
 
-  function sort(column, direction) {
-    const numeric = cells.every((row) => row[column] === "" || Number.isFinite(Number(row[column])));
-    const sign = direction === "ascending" ? 1 : -1;
-    const sorted = [...rows].sort((left, right) => {
-      const [a, b] = [left, right].map((row) => cells[Number(row.dataset.at)][column]);
-      if (a === "" || b === "") return (a === "") - (b === "") || left.dataset.at - right.dataset.at;
-      return sign * (numeric ? a - b : a < b ? -1 : a > b ? 1 : 0) || left.dataset.at - right.dataset.at;
-    });
-    body.append(...sorted);
-    heads.forEach((head) => head.removeAttribute("aria-sort"));
-    heads[column].setAttribute("aria-sort", direction);
-  }
-  heads.forEach((head, column) => head.querySelector("button")?.addEventListener("click", () => {
-    const lowFirst = !/accuracy/.test(head.dataset.key), now = head.getAttribute("aria-sort");
-    sort(column, now ? (now === "ascending" ? "descending" : "ascending") : lowFirst ? "ascending" : "descending");
-  }));
   body.addEventListener("click", (event) => { const button = event.target.closest(".swatch"); if (button) curves.toggle(Number(button.closest("tr").dataset.at)); });
   body.addEventListener("pointerover", (event) => light(event.target.closest("tr")?.dataset.at ?? null));
   body.addEventListener("pointerleave", () => light(null));
@@ -89,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const curves = overlay(page);
   if (document.getElementById("parallel-chart")) drawings.push(parallel(page), byKey(page), progress(page));
-  sort(heads.findIndex((head) => head.dataset.key === data.objective), data.maximised ? "descending" : "ascending");
+  sortable(table)(heads.findIndex((head) => head.dataset.key === data.objective), data.maximised ? "descending" : "ascending");
   curves.only(page.ranked().slice(0, 8));
   drawings.forEach((draw) => draw());
   let width = innerWidth;

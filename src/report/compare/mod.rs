@@ -143,17 +143,25 @@ mod tests {
 
     #[test]
     fn the_table_shows_only_what_differs_and_stars_the_best() {
-        let text = Comparison::of(&[run("0001", "0.5", "0.9"), run("0002", "0.3", "0.8")]).text(Emphasis::Plain);
+        let text = Comparison::of(&[run("0001", "0.5", "0.9"), run("0002", "0.3", "0.8")]).text(Emphasis::Plain, None);
         assert!(!text.contains("seed"));
         assert!(text.contains("top.dropout"));
         assert!(text.contains("0.9000*") && !text.contains("0.8000*"), "{text}");
     }
 
     #[test]
+    fn a_narrow_terminal_gets_the_runs_in_blocks() {
+        let runs = [run("0001", "0.5", "0.9"), run("0002", "0.3", "0.8"), run("0003", "0.1", "0.7")];
+        let text = Comparison::of(&runs).text(Emphasis::Plain, Some(40));
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+        assert_eq!(text.matches("top.dropout").count(), 2, "{text}");
+    }
+
+    #[test]
     fn equals_are_all_marked_and_a_single_run_is_not() {
         let both = Comparison::of(&[run("1", "0.5", "0.9"), run("2", "0.3", "0.9")]);
         assert_eq!(both.metrics[0].best, [true, true]);
-        assert!(!Comparison::of(&[run("1", "0.5", "0.9")]).text(Emphasis::Plain).contains('*'));
+        assert!(!Comparison::of(&[run("1", "0.5", "0.9")]).text(Emphasis::Plain, None).contains('*'));
     }
 
     #[test]

@@ -14,9 +14,10 @@ pub enum Emphasis {
 }
 
 impl Comparison {
-    /// A table for people: keys and metrics from top to bottom, runs from left to right; the best are starred.
-    pub fn text(&self, emphasis: Emphasis) -> String {
-        let mut rows = vec![Row::plain("", self.runs.iter().map(|run| run.as_str().to_owned()))];
+    /// A table for people: keys and metrics from top to bottom, runs from left to right; the best are starred. Where it is wider than
+    /// `columns`, the runs stand in several blocks below each other. Runs of one experiment go by their ids.
+    pub fn text(&self, emphasis: Emphasis, columns: Option<usize>) -> String {
+        let mut rows = vec![Row::plain("", self.names())];
         for setting in &self.settings {
             rows.push(Row::plain(
                 &setting.key,
@@ -28,7 +29,16 @@ impl Comparison {
         }
         rows.push(Row::plain("", []));
         rows.extend(self.metrics.iter().map(Metric::row));
-        aligned(&rows, emphasis)
+        let layout = Layout::of(&rows);
+        let blocks = layout.blocks(columns.unwrap_or(usize::MAX)).into_iter();
+        blocks.map(|block| layout.text(&rows, &block, emphasis)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn names(&self) -> Vec<String> {
+        let parts: Vec<(&str, &str)> = self.runs.iter().map(|run| run.split_once('/').unwrap_or(("", run))).collect();
+        let alike = parts.windows(2).all(|pair| pair[0].0 == pair[1].0);
+        let shown = |((_, id), run): (&(&str, &str), &String)| if alike { (*id).to_owned() } else { run.clone() };
+        parts.iter().zip(&self.runs).map(shown).collect()
     }
 }
 
@@ -59,25 +69,58 @@ impl Row {
     }
 }
 
-/// Heads to the left, cells to the right of their columns; a marked cell is followed by a star.
-fn aligned(rows: &[Row], emphasis: Emphasis) -> String {
-    let head = rows.iter().map(|row| row.head.width()).max().unwrap_or(0);
-    let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-    let width =
-        |at: usize| rows.iter().filter_map(|row| row.cells.get(at)).map(|(cell, _)| cell.width()).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = padded_right(&row.head, head);
-        for ((cell, marked), width) in row.cells.iter().zip(&widths) {
-            line += "  ";
-            line += &" ".repeat(width.saturating_sub(cell.width()));
-            line += &marked_cell(cell, *marked, emphasis);
-        }
-        text += line.trim_end();
-        text.push('\n');
+/// The widths of a table's head and of its columns.
+struct Layout {
+    head: usize,
+    widths: Vec<usize>,
+}
+
+/// Between columns.
+const GAP: usize = 2;
+/// What follows a cell: a star, or a blank.
+const MARK: usize = 1;
+
+impl Layout {
+    fn of(rows: &[Row]) -> Self {
+        let columns = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let cells = |at: usize| rows.iter().filter_map(move |row| row.cells.get(at));
+        let width = |at: usize| cells(at).map(|(cell, _)| cell.width()).max().unwrap_or(0);
+        let head = rows.iter().map(|row| row.head.width()).max().unwrap_or(0);
+        Self { head, widths: (0..columns).map(width).collect() }
     }
-    text
+
+    /// Columns that stand beside each other in so much room: one at least.
+    fn blocks(&self, room: usize) -> Vec<Vec<usize>> {
+        let mut blocks = vec![Vec::new()];
+        let mut used = self.head;
+        for (at, width) in self.widths.iter().enumerate() {
+            let block = blocks.last_mut().expect("there is one from the start");
+            used += GAP + width + MARK;
+            if used > room && !block.is_empty() {
+                used = self.head + GAP + width + MARK;
+                blocks.push(vec![at]);
+            } else {
+                block.push(at);
+            }
+        }
+        blocks
+    }
+
+    /// Heads to the left, cells to the right of their columns; a marked cell is followed by a star.
+    fn text(&self, rows: &[Row], block: &[usize], emphasis: Emphasis) -> String {
+        let mut text = String::new();
+        for row in rows {
+            let mut line = padded_right(&row.head, self.head);
+            for at in block.iter().copied().filter(|at| *at < row.cells.len()) {
+                let (cell, marked) = &row.cells[at];
+                line += &" ".repeat(GAP + self.widths[at].saturating_sub(cell.width()));
+                line += &marked_cell(cell, *marked, emphasis);
+            }
+            text += line.trim_end();
+            text.push('\n');
+        }
+        text
+    }
 }
 
 fn padded_right(text: &str, width: usize) -> String {

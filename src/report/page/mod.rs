@@ -26,6 +26,7 @@ pub fn run_page(run: &RunView, pictures: &Pictures) -> String {
         data: vec![("metrics", curves::data(run))],
     };
     frame.page(html! {
+        @if let Some(message) = &run.message { p.message { (message) } }
         (headline::tiles(run))
         @for section in &sections {
             section id=(section.anchor) aria-labelledby={ (section.anchor) "-title" } {

@@ -4,32 +4,57 @@
 //! The table is whole without any script. The plots are drawn by scripts from the same data, since they follow the filter.
 
 mod data;
+mod importance;
 mod table;
+mod trials;
 
 use maud::{Markup, html};
 
 use super::page::frame::Frame;
-use super::{Objective, RunView, settings};
+use super::{Objective, RunView, SweepView, settings};
 
 /// How many differing keys are shown at most: in this many columns a table can still be read.
 const KEYS: usize = 16;
 
 /// The page of some runs, in the order given.
 pub fn runs_page(runs: &[RunView], objective: Objective) -> String {
-    let all = settings::differing(runs.iter().map(|run| &run.settings));
-    let keys = &all[..all.len().min(KEYS)];
+    page(&Many { runs, objective, keys: settings::differing(runs.iter().map(|run| &run.settings)), sweep: None })
+}
+
+/// The page of a sweep: the page of its runs, ranked by its objective, with its trials and how much each key mattered.
+pub fn sweep_page(sweep: &SweepView, runs: &[RunView]) -> String {
+    let differing = settings::differing(runs.iter().map(|run| &run.settings));
+    let is_varied = |key: &String| sweep.keys.iter().any(|varied| covers(varied, key));
+    let (varied, others): (Vec<_>, Vec<_>) = differing.into_iter().partition(is_varied);
+    page(&Many { runs, objective: sweep.objective, keys: [varied, others].concat(), sweep: Some(sweep) })
+}
+
+/// Whether a key is another, or lies in the table that the other names.
+fn covers(outer: &str, key: &str) -> bool {
+    key.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// What a page of many runs is about.
+struct Many<'a> {
+    runs: &'a [RunView],
+    objective: Objective,
+    /// The keys that differ, the most interesting ones first.
+    keys: Vec<String>,
+    sweep: Option<&'a SweepView>,
+}
+
+fn page(many: &Many) -> String {
+    let Many { runs, objective, .. } = *many;
+    let keys = &many.keys[..many.keys.len().min(KEYS)];
     let varied = runs.len() >= 3 && !keys.is_empty();
-    let mut links = vec![("runs", "Runs"), ("curves", "Curves")];
-    if varied {
-        links.extend([("parallel", "All keys at once"), ("keys", "Key by key"), ("progress", "Progress")]);
-    }
     let frame = Frame {
-        title: format!("{} runs", runs.len()),
-        heading: html! { (heading(runs)) },
-        links,
+        title: heading(many),
+        heading: html! { (heading(many)) @if let Some(sweep) = many.sweep { span.id { (sweep.id) } } },
+        links: links(many, varied),
         styles: &[include_str!("../assets/runs.css")],
         scripts: &[
             include_str!("../assets/charts.js"),
+            include_str!("../assets/tables.js"),
             include_str!("../assets/overlay.js"),
             include_str!("../assets/sweep.js"),
             include_str!("../assets/runs.js"),
@@ -37,13 +62,34 @@ pub fn runs_page(runs: &[RunView], objective: Objective) -> String {
         data: vec![("data", data::json(runs, keys, objective))],
     };
     frame.page(html! {
-        (runs_section(runs, keys, all.len(), objective))
+        @if let Some(sweep) = many.sweep {
+            (trials::section(sweep))
+            @if !sweep.importance.is_empty() { (importance::section(sweep)) }
+        }
+        (runs_section(runs, keys, many.keys.len(), objective))
         (curves_section(objective))
         @if varied { (sweep_sections(objective)) }
     })
 }
 
-fn heading(runs: &[RunView]) -> String {
+fn links(many: &Many, varied: bool) -> Vec<(&'static str, &'static str)> {
+    let mut links = Vec::new();
+    if let Some(sweep) = many.sweep {
+        links.push(("trials", "Trials"));
+        links.extend((!sweep.importance.is_empty()).then_some(("importance", "What mattered")));
+    }
+    links.extend([("runs", "Runs"), ("curves", "Curves")]);
+    if varied {
+        links.extend([("parallel", "All keys at once"), ("keys", "Key by key"), ("progress", "Progress")]);
+    }
+    links
+}
+
+fn heading(many: &Many) -> String {
+    let runs = many.runs;
+    if let Some(sweep) = many.sweep {
+        return format!("{}: {} sweep of {} points", sweep.name, sweep.strategy, sweep.trials.len());
+    }
     let mut names: Vec<_> = runs.iter().map(|run| run.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

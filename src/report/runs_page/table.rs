@@ -13,7 +13,7 @@ pub fn table(runs: &[RunView], keys: &[String], objective: Objective) -> Markup 
     let others: Vec<_> =
         Comparison::of(runs).metrics.into_iter().filter(|metric| !metric.name.starts_with("best_")).collect();
     html! {
-        table.grid id="table" {
+        table.grid.sorts id="table" {
             thead { tr {
                 th scope="col" { span.unseen { "curve" } }
                 (head("run", "text")) (head("state", "text")) (head(&objective.to_string(), "number"))
@@ -31,7 +31,8 @@ fn label(metric: &Metric, objective: Objective) -> String {
     if metric.name == objective.to_string() { format!("last {}", metric.name) } else { metric.name.clone() }
 }
 
-fn head(text: &str, class: &str) -> Markup {
+/// A head that is a button: it sorts.
+pub fn head(text: &str, class: &str) -> Markup {
     html! { th class=(class) scope="col" data-key=(text) { button type="button" { (text) span.arrow aria-hidden="true" {} } } }
 }
 

@@ -1,15 +1,12 @@
 //! TensorBoard itself reads what was written. It is taken from the Python that `FROSTLINE_TENSORBOARD_PYTHON` names, else from
 //! `python3`; where neither has it, the test says so and passes.
 
-#[path = "report/fixture.rs"]
-#[allow(dead_code, reason = "each test crate uses a part of the fixture")]
-mod fixture;
-
 use std::process::Command;
 
-use fixture::Made;
 use frostline::report::{Column, Pictures, RunView, write_run};
 use serde_json::Value;
+
+use crate::fixture::Made;
 
 /// Prints, as JSON, the scalars (tag -> [[step, value]]), and what the HParams plugin reads.
 const SCRIPT: &str = r#"
