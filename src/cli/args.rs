@@ -96,6 +96,9 @@ pub enum Verb {
     Run(Run),
     /// Run all points of an experiment's `[sweep]`; again: only what is missing or failed
     Sweep(Sweep),
+    /// Run one frozen point of a sweep's folder
+    #[command(hide = true)]
+    SweepTask(SweepTask),
     /// Run experiments of a folder again whenever they, or their images, change
     Watch(Watch),
     /// Write the bottleneck features as .npy files
@@ -209,6 +212,26 @@ pub struct Sweep {
     /// How to print the points
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// `frostline sweep-task`
+#[derive(Debug, Args)]
+pub struct SweepTask {
+    /// The sweep's folder, `runs/NAME/sweeps/ID`
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The point to run
+    #[arg(long, value_name = "N", required_unless_present = "results")]
+    pub point: Option<u32>,
+    /// The seed of the run [default: the point's first]
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+    /// Write trials.csv, importance.csv and best.toml as the runs stand now
+    #[arg(long, conflicts_with = "point")]
+    pub results: bool,
+    /// Also take the point up again if it ended so
+    #[arg(long, value_enum, value_name = "STATE", value_delimiter = ',')]
+    pub retry: Vec<Retry>,
 }
 
 /// How a point ended that is to be taken up again.

@@ -23,6 +23,7 @@ mod show;
 mod signals;
 mod sweep;
 mod sweep_reference;
+mod sweep_task;
 mod watch;
 
 use std::process::ExitCode;
@@ -71,6 +72,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Predict(args) => predict::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::Sweep(args) => sweep::run(context, args),
+        Verb::SweepTask(args) => sweep_task::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Compare(args) => compare::run(context, args),

@@ -14,9 +14,11 @@ use crate::event::{Event, Warning};
 use crate::report::{self, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
 use crate::runs::{RunDir, Runs, State};
+use crate::spec::knobs::Strategy;
 use crate::spec::model;
 use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
 use crate::stages::{Prepared, Preparer};
+use crate::stop::StopToken;
 use crate::sweep::{
     self, Draft, DraftPoint, Launcher, Local, OnFailure, Options, Results, Session, SweepError, SweepEvent, SweepPlan,
     SweepReporter, Tools,
@@ -27,11 +29,14 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     let base = context.load(file, &args.experiment.set, OnDisk::Checked)?;
     let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file: file.clone() }.into()) };
     let preparer = Preparer::default();
-    let points = sweep::points(&base, &table).map_err(|error| invalid(error, context.colour))?;
-    let points = sweep::drafts(&base, &points, table.repeats.get(), &preparer)?;
     let runs = context.runs_of(&base.project_root);
+    let points = sweep::known_points(&base, &table, &runs, &preparer);
+    let points = points.map_err(|error| invalid(error, context.colour))?;
     if args.dry_run {
-        let plan = sweep::plan(&points, None, &runs, &context.clock)?;
+        let more = table.trials.map_or(0, |trials| u64::from(trials.get())).saturating_sub(points.len() as u64);
+        let more = if table.strategy == Strategy::Tpe { Some((preparer.prepare(base.clone())?, more)) } else { None };
+        let more = more.as_ref().map(|(base, more)| (base, *more)).filter(|(_, more)| *more > 0);
+        let plan = sweep::plan(&points, more, &runs, &context.clock)?;
         show_plan(&plan, &sweep::keys(&table), args.format);
         return Ok(Exit::Success);
     }
@@ -52,21 +57,12 @@ impl Work<'_> {
     fn run(&self, points: &[DraftPoint]) -> Result<Exit, Failure> {
         let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
         let reporter = self.reporter();
-        let load = |path: &Path, project: Option<&Path>| load_frozen(self.context, path, project);
-        let finish = |run: &RunDir, prepared: &Prepared| write_report(self.runs, run, prepared);
-        let tools = Tools {
-            runs: self.runs,
-            clock: &self.context.clock,
-            stop: &stop,
-            reporter: reporter.as_ref(),
-            load: &load,
-            finish: &finish,
-            explain: &|error| Failure::from(error).text,
-        };
-        warn(reporter.as_ref(), points);
-        let dir = sweep::folder(self.base, &tools)?;
-        let index = sweep::freeze(self.base, &dir, points, &tools)?;
-        let index = index.first(Some(points.len() as u32), self.table.repeats.get());
+        with_tools(self.context, (self.runs, &stop, reporter.as_ref()), |tools| self.run_with(points, tools))
+    }
+
+    fn run_with(&self, points: &[DraftPoint], tools: Tools<'_>) -> Result<Exit, Failure> {
+        warn(tools.reporter, points);
+        let (dir, index) = sweep::submit(self.base, self.table, points, &tools)?;
         let options =
             Options { on_failure: self.on_failure(), retry: self.args.retry.iter().map(|it| (*it).into()).collect() };
         let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options);
@@ -77,7 +73,7 @@ impl Work<'_> {
         launched?;
         let any = |state: &str| states.contains_key(state);
         Ok(match () {
-            () if stop.is_requested() => Exit::Interrupted,
+            () if tools.stop.is_requested() => Exit::Interrupted,
             () if any("failed") || any("diverged") || any("missing") || any("interrupted") => Exit::PartlyFailed,
             () => Exit::Success,
         })
@@ -115,6 +111,23 @@ impl Work<'_> {
     }
 }
 
+/// Does something with what a sweep needs from the outside.
+pub fn with_tools<R>(
+    context: &Context,
+    (runs, stop, reporter): (&Runs, &StopToken, &dyn SweepReporter),
+    act: impl FnOnce(Tools<'_>) -> R,
+) -> R {
+    act(Tools {
+        runs,
+        clock: &context.clock,
+        stop,
+        reporter,
+        load: &|path: &Path, project: Option<&Path>| load_frozen(context, path, project),
+        finish: &|run: &RunDir, prepared: &Prepared| write_report(runs, run, prepared),
+        explain: &|error| Failure::from(error).text,
+    })
+}
+
 impl From<Retry> for State {
     fn from(retry: Retry) -> Self {
         match retry {
@@ -126,7 +139,7 @@ impl From<Retry> for State {
 }
 
 /// A frozen experiment, from its file alone: no environment, no arguments.
-fn load_frozen(context: &Context, path: &Path, project: Option<&Path>) -> Result<Experiment, Problems> {
+pub fn load_frozen(context: &Context, path: &Path, project: Option<&Path>) -> Result<Experiment, Problems> {
     let overrides = Overrides {
         cwd: context.cwd.clone(),
         on_disk: OnDisk::Checked,

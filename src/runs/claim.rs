@@ -50,14 +50,15 @@ pub enum Claim {
 impl Runs {
     /// The run of an identity and its state as it is now, if there is one. Waits for nobody and changes nothing.
     pub fn find(&self, name: &str, identity: &Identity) -> Result<Option<(RunDir, State)>, RunError> {
+        Ok(self.find_among(&self.list(Some(name))?, identity))
+    }
+
+    /// As [`Runs::find`], among runs that were listed before: for whoever looks for many.
+    pub fn find_among(&self, list: &[RunDir], identity: &Identity) -> Option<(RunDir, State)> {
         let hex = identity.spec.short();
-        let runs = self.list(Some(name))?;
-        let mut same = runs.into_iter().rev().filter(|run| run.id().hex == hex);
+        let mut same = list.iter().rev().filter(|run| run.id().hex == hex);
         let found = same.find(|run| run.status().is_ok_and(|status| status.identity == *identity));
-        Ok(found.map(|run| {
-            let state = self.state(&run);
-            (run, state)
-        }))
+        found.map(|run| (run.clone(), self.state(run)))
     }
 
     /// The run of an identity: done already, taken up again, or made. Waits while another process works on it.

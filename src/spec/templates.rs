@@ -3,9 +3,10 @@
 use super::knobs::Name;
 use super::suggest;
 
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("binary", include_str!("../../templates/binary.toml")),
     ("multiclass", include_str!("../../templates/multiclass.toml")),
+    ("sweep", include_str!("../../templates/sweep.toml")),
     ("keras-blog", include_str!("../../templates/keras-blog.toml")),
 ];
 

@@ -195,8 +195,14 @@ struct Watcher<'a> {
 }
 
 impl train::Observer for Watcher<'_> {
-    fn resumed(&mut self, rows: &[EpochRow]) {
+    fn resumed(&mut self, rows: &[EpochRow]) -> Result<(), SourceError> {
         self.rows = rows.iter().map(|row| metrics_row(self.stage, row)).collect();
+        let done = rows.len() as u32;
+        self.run.progress(self.stage.name(), done, self.epochs);
+        let written = self.run.write_metrics(&[self.earlier, &self.rows].concat());
+        written.map_err(|error| Box::new(StageError::from(error)) as SourceError)?;
+        self.work.reporter.event(&Event::Progress { stage: self.stage, done: u64::from(done) * self.samples });
+        Ok(())
     }
 
     fn batch(&mut self, progress: &Progress) {

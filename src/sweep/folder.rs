@@ -75,6 +75,11 @@ impl SweepDir {
         &self.path
     }
 
+    /// The folder of all runs.
+    pub fn runs(&self) -> &Path {
+        self.path.ancestors().nth(3).unwrap_or(&self.path)
+    }
+
     /// The sweep's number and digits.
     pub fn id(&self) -> &RunId {
         &self.id
@@ -88,6 +93,11 @@ impl SweepDir {
     /// The frozen experiment of a task.
     pub fn point_file(&self, task: &Task) -> PathBuf {
         self.path.join("points").join(format!("{}.toml", task.name()))
+    }
+
+    /// What a pruner saw of a task.
+    pub(super) fn reached_file(&self, task: &Task) -> PathBuf {
+        self.path.join("reached").join(format!("{}.csv", task.name()))
     }
 
     /// The lock of whoever works on a task.

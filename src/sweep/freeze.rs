@@ -18,7 +18,7 @@ pub fn folder(base: &Experiment, tools: &Tools<'_>) -> Result<SweepDir, SweepErr
     SweepDir::find_or_make(tools.runs, (name, &definition), &text, tools.wait(&mut |_| {}))
 }
 
-/// Freezes points after those that are frozen already; `points` are all points of the sweep from the first on. Gives the index.
+/// Freezes all points of the sweep, from the first on. Gives the index.
 ///
 /// What is frozen and still means the same stays as it is. A point whose images or weights have changed is frozen anew.
 ///
@@ -32,18 +32,31 @@ pub fn freeze(
     tools: &Tools<'_>,
 ) -> Result<Index, SweepError> {
     let _lock = sweep.lock(&mut tools.wait(&mut |_| {}))?;
-    let mut index = sweep.index()?.unwrap_or_else(|| empty(base, tools));
+    let index = sweep.index()?.unwrap_or_else(|| empty(base, tools));
+    add(sweep, index, (0, points), tools)
+}
+
+/// Freezes points from a place in the index on. The sweep's lock is held.
+pub(super) fn add(
+    sweep: &SweepDir,
+    mut index: Index,
+    (first, points): (usize, &[DraftPoint]),
+    tools: &Tools<'_>,
+) -> Result<Index, SweepError> {
     let mut fresh = Vec::new();
-    for (at, draft) in points.iter().enumerate() {
+    for (at, draft) in (first..).zip(points) {
         let tasks = tasks(&index, at, draft, tools, &mut fresh)?;
         let point = FrozenPoint { point: at as u32 + 1, values: draft.values.clone(), tasks };
         match index.points.get_mut(at) {
-            Some(known) => merge(known, point),
+            Some(known) => {
+                forget(sweep, known, &point)?;
+                merge(known, point);
+            }
             None => index.points.push(point),
         }
     }
     number(&mut index, &fresh, tools)?;
-    write_points(sweep, &index, points)?;
+    write_points(sweep, &index.points[first..], points)?;
     sweep.write_index(&index)?;
     Ok(index)
 }
@@ -66,13 +79,14 @@ fn tasks(
     fresh: &mut Vec<(usize, u64)>,
 ) -> Result<Vec<Task>, SweepError> {
     let known = index.points.get(at);
+    let list = tools.runs.list(Some(&index.name))?;
     let task = |run: &Draft| {
         let seed = run.prepared.experiment.seed.get();
         let same = |task: &&Task| task.seed == seed && task.identity == run.identity;
         if let Some(task) = known.and_then(|point| point.tasks.iter().find(same)) {
             return Ok(*task);
         }
-        let found = tools.runs.find(&index.name, &run.identity)?;
+        let found = tools.runs.find_among(&list, &run.identity);
         let number = found.map_or(0, |(run, _)| run.id().number);
         if number == 0 {
             fresh.push((at, seed));
@@ -80,6 +94,12 @@ fn tasks(
         Ok(Task { point: at as u32 + 1, seed, number, identity: run.identity })
     };
     draft.runs.iter().map(task).collect()
+}
+
+/// Removes what a pruner saw of runs that are of other images or weights now.
+fn forget(sweep: &SweepDir, known: &FrozenPoint, point: &FrozenPoint) -> Result<(), SweepError> {
+    let changed = |task: &&Task| known.tasks.iter().any(|old| old.seed == task.seed && old.identity != task.identity);
+    point.tasks.iter().filter(changed).try_for_each(|task| Ok(files::remove_file(&sweep.reached_file(task))?))
 }
 
 /// Takes over a point as it is now; repeats beyond those that are wanted stay.
@@ -103,8 +123,8 @@ fn number(index: &mut Index, fresh: &[(usize, u64)], tools: &Tools<'_>) -> Resul
     Ok(())
 }
 
-fn write_points(sweep: &SweepDir, index: &Index, points: &[DraftPoint]) -> Result<(), SweepError> {
-    for (frozen, draft) in index.points.iter().zip(points) {
+fn write_points(sweep: &SweepDir, frozen: &[FrozenPoint], points: &[DraftPoint]) -> Result<(), SweepError> {
+    for (frozen, draft) in frozen.iter().zip(points) {
         for (task, run) in frozen.tasks.iter().zip(&draft.runs) {
             let path = sweep.point_file(task);
             let text = run.prepared.experiment.to_toml(path.parent().unwrap_or(sweep.path()));

@@ -120,3 +120,43 @@ fn squares(values: &[f64]) -> f64 {
     let mean = mean(values);
     values.iter().map(|value| (value - mean) * (value - mean)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::outcome::tests::done;
+
+    fn points() -> Vec<PointOutcome> {
+        let mut points = Vec::new();
+        for (at, dropout) in [0.1, 0.3, 0.5, 0.7, 0.8, 0.9].into_iter().enumerate() {
+            for (nth, word) in ["relu", "elu"].into_iter().enumerate() {
+                let values = vec![
+                    ("top.dropout".to_owned(), Value::Float(dropout)),
+                    ("top.activation".to_owned(), Value::String(word.to_owned())),
+                ];
+                // Dropout decides; the activation adds a trifle that has no direction.
+                let accuracy = 0.9 - 0.3 * dropout + if (at + nth) % 2 == 0 { 0.002 } else { 0.0 };
+                points.push(done(points.len() as u32 + 1, values, &[accuracy]));
+            }
+        }
+        points
+    }
+
+    #[test]
+    fn the_key_that_decides_comes_first_and_one_without_effect_scores_nothing() {
+        let keys = ["top.activation", "top.dropout"].map(str::to_owned);
+        let list = importance(&points(), &keys, Metric::ValAccuracy);
+        assert_eq!(list[0].key, "top.dropout");
+        assert!(list[0].importance.is_some_and(|share| share > 0.85), "{list:?}");
+        assert!(list[1].importance.is_some_and(|share| share < 0.05), "{list:?}");
+        assert_eq!((list[0].groups, list[1].groups), (3, 2), "six numbers are grouped");
+        assert_eq!(list[0].best.as_deref(), Some("0.1..0.3"));
+    }
+
+    #[test]
+    fn too_few_points_tell_nothing() {
+        let keys = ["top.dropout".to_owned()];
+        assert_eq!(importance(&points()[..1], &keys, Metric::ValAccuracy)[0].importance, None);
+        assert_eq!(importance(&[], &keys, Metric::ValAccuracy)[0].points, 0);
+    }
+}

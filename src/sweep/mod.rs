@@ -1,7 +1,7 @@
 //! Sweeps: many variations of one experiment, frozen, shared out, and compared.
 //!
-//! [`points`] turns `[sweep]` into resolved experiments, [`drafts`] looks at what they read, [`plan()`] says what that would take, [`freeze()`]
-//! writes them into the sweep's folder, and a [`Launcher`] has them run in a [`Session`], which then writes how they came out.
+//! [`known_points`] turns `[sweep]` into resolved experiments and looks at what they read, [`plan()`] says what they would take, [`submit()`]
+//! freezes them in the sweep's folder, and a [`Launcher`] has them run in a [`Session`], which then writes how they came out.
 //!
 //! Invariants:
 //! - Every point is resolved, checked and frozen before the first one starts; later edits of the file do not reach it.
@@ -11,6 +11,8 @@
 //!
 //! Must not know: terminals, kernels, the experiment file (it gets an experiment, and a way to load frozen ones).
 
+mod account;
+mod choose;
 mod draft;
 mod error;
 mod event;
@@ -23,19 +25,24 @@ mod local;
 pub mod measure;
 mod outcome;
 mod plan;
+mod pruner;
+mod queue;
 mod ranking;
+mod reached;
 mod results;
 mod session;
 mod shared;
 mod space;
+mod submit;
 mod told;
 mod tools;
+mod tpe;
+mod work;
 
-pub use draft::{Draft, DraftPoint, draft, drafts};
+pub use draft::{Draft, DraftPoint};
 pub use error::{InvalidPoint, SweepError};
 pub use event::{PointRun, Silent, SweepEvent, SweepReporter};
 pub use folder::SweepDir;
-pub use freeze::{folder, freeze};
 pub use importance::{Importance, importance};
 pub use index::{FrozenPoint, Index, Task};
 pub use launcher::Launcher;
@@ -44,6 +51,7 @@ pub use outcome::{PointOutcome, TaskOutcome, outcomes};
 pub use plan::{PlannedRun, SweepPlan, plan};
 pub use ranking::{Rank, ranks};
 pub use results::{Results, keys};
-pub use session::{OnFailure, Options, Session};
+pub use session::{Chosen, OnFailure, Options, Session};
 pub use space::{Resolved, points, shown};
+pub use submit::{known_points, submit};
 pub use tools::{LoadFrozen, Tools};

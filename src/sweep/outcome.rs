@@ -32,9 +32,9 @@ pub struct PointOutcome {
 }
 
 impl TaskOutcome {
-    /// Reads how a run stands.
-    pub fn read(runs: &Runs, name: &str, task: &Task) -> Result<Self, SweepError> {
-        let run = runs.find(name, &task.identity)?;
+    /// Reads how a run stands; `list` are all runs of the name.
+    pub fn read(runs: &Runs, list: &[RunDir], task: &Task) -> Result<Self, SweepError> {
+        let run = runs.find_among(list, &task.identity);
         let rows = run.as_ref().map_or(Ok(Vec::new()), |(run, _)| run.metrics())?;
         let seconds = run.as_ref().map_or(0.0, |(run, _)| seconds(run));
         Ok(Self { task: *task, run, rows, seconds })
@@ -57,8 +57,9 @@ fn seconds(run: &RunDir) -> f64 {
 
 /// How all points of a sweep stand.
 pub fn outcomes(runs: &Runs, index: &Index) -> Result<Vec<PointOutcome>, SweepError> {
+    let list = runs.list(Some(&index.name))?;
     let point = |point: &FrozenPoint| {
-        let read = point.tasks.iter().map(|task| TaskOutcome::read(runs, &index.name, task));
+        let read = point.tasks.iter().map(|task| TaskOutcome::read(runs, &list, task));
         let outcomes: Result<Vec<_>, _> = read.collect();
         Ok(PointOutcome { point: point.point, values: point.values.clone(), runs: outcomes? })
     };
@@ -114,5 +115,44 @@ impl PointOutcome {
         let last = METRICS.iter().flat_map(|metric| pair(self.last(*metric)));
         let best = METRICS.iter().flat_map(|metric| pair(self.best(*metric)));
         last.chain(best).collect()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::digest::Digest;
+    use crate::runs::Identity;
+
+    /// A point whose runs are done and reached these validation accuracies.
+    pub fn done(point: u32, values: Point, accuracies: &[f64]) -> PointOutcome {
+        let digest = Digest::of(b"anything");
+        let run = |(seed, accuracy): (usize, &f64)| TaskOutcome {
+            task: Task { point, seed: seed as u64, number: 1, identity: Identity { spec: digest, whole: digest } },
+            run: RunDir::at(Path::new("/runs/a/0001-deadbeef")).map(|run| (run, State::Done)),
+            rows: vec![MetricsRow {
+                stage: "top".to_owned(),
+                epoch: 0,
+                accuracy: 0.5,
+                loss: 0.5,
+                val_accuracy: Some(*accuracy),
+                val_loss: None,
+                learning_rate: 0.1,
+            }],
+            seconds: 1.0,
+        };
+        PointOutcome { point, values, runs: accuracies.iter().enumerate().map(run).collect() }
+    }
+
+    #[test]
+    fn a_point_is_what_its_worst_run_is() {
+        let mut point = done(1, Point::new(), &[0.9, 0.8]);
+        assert_eq!((point.state(), point.objective(Metric::ValAccuracy)), (Some(State::Done), Some(0.85 + 0.0)));
+        point.runs[1].run.as_mut().expect("a run").1 = State::Failed;
+        assert_eq!((point.state(), point.objective(Metric::ValAccuracy)), (Some(State::Failed), None));
+        point.runs[1].run = None;
+        assert_eq!(point.state(), None);
     }
 }

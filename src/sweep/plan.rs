@@ -62,11 +62,12 @@ pub fn plan(
     let name =
         points.first().and_then(|point| point.runs.first()).map(|run| &run.prepared).or(more.map(|(base, _)| base));
     let Some(first) = name else { return Ok(SweepPlan::default()) };
+    let list = runs.list(Some(first.experiment.name.as_str()))?;
     let history = History::of(runs, first.experiment.name.as_str());
     let mut look = Look { history, runs, clock, seen: BTreeSet::new(), plan: SweepPlan::default() };
     for (at, point) in points.iter().enumerate() {
         for run in &point.runs {
-            let state = runs.find(run.prepared.experiment.name.as_str(), &run.identity)?.map(|(_, state)| state);
+            let state = runs.find_among(&list, &run.identity).map(|(_, state)| state);
             let time = if state == Some(State::Done) { Duration::ZERO } else { look.at(&run.prepared)? };
             let seed = run.prepared.experiment.seed.get();
             let values = point.values.clone();

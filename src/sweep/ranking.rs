@@ -36,3 +36,27 @@ pub fn best(points: &[PointOutcome], metric: Metric) -> Option<usize> {
     let known = points.iter().enumerate().filter_map(|(at, point)| Some((at, cost(metric, point.objective(metric)?))));
     known.filter(|(_, cost)| !cost.is_nan()).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::outcome::tests::done;
+
+    #[test]
+    fn points_are_ranked_by_mean_and_tie_within_one_deviation_of_the_best() {
+        let reached: [&[f64]; 4] = [&[0.90, 0.94], &[0.91, 0.91], &[0.80, 0.82], &[0.92, 0.92]];
+        let points: Vec<PointOutcome> =
+            (1..).zip(reached).map(|(point, accuracies)| done(point, Vec::new(), accuracies)).collect();
+        let ranks: Vec<Rank> = ranks(&points, Metric::ValAccuracy).into_iter().flatten().collect();
+        assert_eq!(ranks.iter().map(|rank| rank.place).collect::<Vec<_>>(), [1, 3, 4, 1]);
+        assert_eq!(ranks.iter().map(|rank| rank.ties).collect::<Vec<_>>(), [true, true, false, true]);
+        assert_eq!(best(&points, Metric::ValAccuracy), Some(0), "the first of equals");
+    }
+
+    #[test]
+    fn a_loss_is_best_where_it_is_least() {
+        let points = [done(1, Vec::new(), &[0.5]), done(2, Vec::new(), &[0.6])];
+        assert_eq!(best(&points, Metric::ValAccuracy), Some(1));
+        assert_eq!(best(&points, Metric::ValLoss), None, "none was measured");
+    }
+}

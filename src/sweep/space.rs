@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use toml::Value;
 
 use super::error::{InvalidPoint, SweepError};
+use super::index::Index;
+use super::tpe::STARTUP;
 use crate::rng::{Purpose, Stream};
 use crate::spec::knobs::Strategy;
 use crate::spec::model::{Axis, Domain, Sweep};
@@ -24,7 +26,8 @@ pub struct Resolved {
     pub experiment: Experiment,
 }
 
-/// The points of a grid or a random sweep, in their order; points that come to the same experiment are one.
+/// The points of a grid or a random sweep, and the first ones of a tpe sweep, in their order; points that come to the same experiment are
+/// one.
 ///
 /// # Errors
 ///
@@ -35,8 +38,10 @@ pub fn points(base: &Experiment, sweep: &Sweep) -> Result<Vec<Resolved>, SweepEr
         Strategy::Grid => grid(base, sweep).into_iter().for_each(|point| {
             distinct.add(point);
         }),
-        Strategy::Random => {
-            let wanted = sweep.trials.map_or(0, |trials| trials.get() as usize);
+        Strategy::Random | Strategy::Tpe => {
+            let trials = sweep.trials.map_or(0, |trials| trials.get());
+            // The others come one by one, from what earlier ones have reached.
+            let wanted = if sweep.strategy == Strategy::Tpe { trials.min(STARTUP) } else { trials } as usize;
             let (mut known, mut misses) = (HashSet::new(), 0);
             for index in 0.. {
                 if distinct.len() >= wanted || misses > MISSES {
@@ -47,13 +52,28 @@ pub fn points(base: &Experiment, sweep: &Sweep) -> Result<Vec<Resolved>, SweepEr
                 misses = if is_new { 0 } else { misses + 1 };
             }
         }
-        // Its points come one by one, from what earlier ones have reached.
-        Strategy::Tpe => {}
     }
     match distinct.invalid.is_empty() {
         true => Ok(distinct.points),
         false => Err(SweepError::Invalid { invalid: distinct.invalid }),
     }
+}
+
+/// The points of a sweep that were chosen and frozen before, after the first ones.
+///
+/// # Errors
+///
+/// One that makes no valid experiment any more.
+pub fn chosen(
+    base: &Experiment,
+    sweep: &Sweep,
+    first: &[Resolved],
+    index: &Index,
+) -> Result<Vec<Resolved>, SweepError> {
+    let trials = sweep.trials.map_or(0, |trials| trials.get() as usize);
+    let frozen = index.points.iter().take(trials).skip(first.len());
+    let points = frozen.map(|point| resolve(base, point.values.clone()));
+    points.collect::<Result<_, _>>().map_err(|invalid| SweepError::Invalid { invalid: vec![invalid] })
 }
 
 struct Distinct<'a> {

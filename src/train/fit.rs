@@ -62,7 +62,7 @@ pub fn fit(
     let class_weights = settings.class_weights.of(labels, model.classes());
     let course = Course { settings, class_weights, samples: labels.len() };
     if !memory.rows.is_empty() {
-        observer.resumed(&memory.rows);
+        observer.resumed(&memory.rows).map_err(FitError::Observer)?;
     }
     while memory.epoch < settings.epochs && !memory.patience.exhausted {
         if course.train(model, data.train, &mut memory, observer, stop)? == Ended::Stopped {

@@ -37,8 +37,10 @@ impl Snapshot<'_> {
 
 /// Told of every batch and every epoch.
 pub trait Observer {
-    /// Before the first batch of a fit that goes on from a state: the epochs before it.
-    fn resumed(&mut self, _rows: &[EpochRow]) {}
+    /// Before the first batch of a fit that goes on from a state: the epochs before it. An error ends the fit.
+    fn resumed(&mut self, _rows: &[EpochRow]) -> Result<(), SourceError> {
+        Ok(())
+    }
 
     /// After each batch of training.
     fn batch(&mut self, progress: &Progress);

@@ -6,5 +6,6 @@ mod invalidation;
 mod network;
 mod project;
 mod reports;
+mod sweep;
 mod verbs;
 mod watch;

@@ -1,0 +1,289 @@
+//! Sweeps, as a user meets them: points, sharing, resumption, results.
+
+use std::path::{Path, PathBuf};
+
+use crate::project::{Project, Ran, SPEC};
+
+/// Four points of the top, no fine-tuning.
+const GRID: &str = "[sweep]\n[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n\"top.optimizer.lr\" = [1e-3, 1e-2]\n";
+
+fn top_only(sweep: &str) -> String {
+    let top = SPEC.split("[fine_tune]").next().expect("the spec has a top");
+    format!("{top}{sweep}")
+}
+
+fn sweep(project: &Project, arguments: &[&str]) -> Ran {
+    project.frostline(&[&["sweep", "experiments/a.toml"], arguments].concat())
+}
+
+/// The folder of the only sweep.
+fn folder(runs: &Path) -> PathBuf {
+    let list = std::fs::read_dir(runs.join("a/sweeps")).expect("there are sweeps");
+    let mut folders: Vec<PathBuf> =
+        list.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders.pop().expect("a sweep")
+}
+
+/// `trials.csv` as columns and rows.
+struct Trials {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Trials {
+    fn read(folder: &Path) -> Self {
+        let mut reader = csv::Reader::from_path(folder.join("trials.csv")).expect("there are results");
+        let columns = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+        let row = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
+        Self { columns, rows: reader.records().map(|record| row(record.expect("a row"))).collect() }
+    }
+
+    fn column(&self, name: &str) -> Vec<&str> {
+        let at = self.columns.iter().position(|column| column == name).expect(name);
+        self.rows.iter().map(|row| row[at].as_str()).collect()
+    }
+
+    /// Everything but how long it took.
+    fn without_seconds(&self) -> Vec<Vec<&str>> {
+        self.columns.iter().filter(|column| *column != "seconds").map(|column| self.column(column)).collect()
+    }
+}
+
+fn trials(project: &Project, runs: &str) -> Trials {
+    Trials::read(&folder(&project.path(runs)))
+}
+
+#[test]
+fn a_grid_runs_every_point_once_and_again_computes_nothing() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let first = trials(&project, "runs");
+    assert_eq!(first.column("state"), ["done"; 4]);
+    assert_eq!(first.column("top.dropout"), ["0.3", "0.3", "0.6", "0.6"]);
+    assert!(ran.stderr.contains("bottleneck: once for 4 runs"), "{}", ran.stderr);
+    let again = sweep(&project, &[]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("4 points, 4 done"), "{}", again.stderr);
+    assert_eq!(trials(&project, "runs").without_seconds(), first.without_seconds());
+}
+
+#[test]
+fn one_job_and_two_give_the_same_trials_and_the_same_bytes() {
+    let project = Project::new();
+    for strategy in ["grid", "random"] {
+        let head = format!("[sweep]\nstrategy = \"{strategy}\"\ntrials = 5\nseed = 7\nrepeats = 2\n");
+        project.spec(&top_only(&GRID.replace("[sweep]\n", &head)));
+        let names = ["1", "2"].map(|jobs| {
+            let runs = format!("{strategy}{jobs}");
+            let ran = sweep(&project, &["--jobs", jobs, "--runs", &runs, "--threads", "2"]);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            runs
+        });
+        let both = names.clone().map(|runs| trials(&project, &runs));
+        assert_eq!(both[0].without_seconds(), both[1].without_seconds());
+        for id in both[0].column("runs").iter().flat_map(|ids| ids.split(' ')) {
+            let bytes = names
+                .clone()
+                .map(|runs| std::fs::read(project.path(&runs).join("a").join(id).join("metrics.csv")).expect("a run"));
+            assert!(bytes[0] == bytes[1], "{id}");
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_counts_what_is_shared_and_changes_nothing() {
+    let project = Project::new();
+    project.spec(&format!(
+        "{SPEC}[sweep.space]\n\"fine_tune.optimizer.lr\" = [1e-5, 1e-4, 1e-3]\n\"top.dropout\" = [0.3, 0.5]\n"
+    ));
+    let ran = sweep(&project, &["--dry-run"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains(
+            "6 points, 6 runs, 0 done; distinct extractions: 1 (1 to compute), top trainings: 2 (2 to compute)"
+        ),
+        "{}",
+        ran.stdout
+    );
+    assert!(!project.path("runs").exists());
+}
+
+#[test]
+fn points_that_share_a_top_train_it_once() {
+    let project = Project::new();
+    project.spec(&format!("{SPEC}[sweep.space]\n\"fine_tune.optimizer.lr\" = [1e-5, 1e-4, 1e-3]\n"));
+    let ran = sweep(&project, &["--jobs", "2"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let begun = ran.stderr.matches("top: running").count();
+    assert_eq!(begun, 1, "{}", ran.stderr);
+    let trials = trials(&project, "runs");
+    for id in trials.column("runs") {
+        let summary = std::fs::read_to_string(project.path("runs/a").join(id).join("summary.json")).expect("a summary");
+        let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+        let origins: Vec<&str> =
+            (0..3).map(|at| summary["stages"][at]["origin"].as_str().expect("an origin")).collect();
+        assert_eq!(origins, ["cached", "cached", "computed"]);
+    }
+}
+
+#[test]
+fn the_best_point_is_an_experiment_that_is_done() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let best = folder(&project.path("runs")).join("best.toml");
+    let again = project.frostline(&["run", &best.to_string_lossy()]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("already done"), "{}", again.stderr);
+    let trials = trials(&project, "runs");
+    let rank = trials.column("rank").iter().position(|rank| *rank == "1").expect("a first");
+    assert!(again.stdout.trim().ends_with(trials.column("runs")[rank]), "{}", again.stdout);
+    let importance =
+        std::fs::read_to_string(folder(&project.path("runs")).join("importance.csv")).expect("importances");
+    assert!(importance.starts_with("key,importance,explained,groups,points,best,best_mean\n"), "{importance}");
+}
+
+#[test]
+fn a_wider_space_keeps_the_points_that_are_done() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    assert_eq!(sweep(&project, &[]).code, 0);
+    project.spec(&top_only(&GRID.replace("[0.3, 0.6]", "[0.3, 0.6, 0.9]")));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("6 points, 4 done"), "{}", ran.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["done"; 6]);
+}
+
+#[test]
+fn a_diverged_point_stops_no_other_and_the_sweep_says_so() {
+    let project = Project::new();
+    project.spec(&top_only(
+        "[sweep.space]\n\"top.optimizer\" = [{ kind = \"sgd\", lr = 1e30 }, { kind = \"sgd\", lr = 1e-2 }]\n",
+    ));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["diverged", "done"]);
+    let again = sweep(&project, &[]);
+    assert_eq!((again.code, again.stderr.contains("diverged in")), (6, false), "{}", again.stderr);
+    let retried = sweep(&project, &["--retry", "diverged"]);
+    assert!(retried.code == 6 && retried.stderr.contains("diverged in"), "{}", retried.stderr);
+}
+
+#[test]
+fn fail_fast_leaves_the_rest() {
+    let project = Project::new();
+    project.spec(&top_only(
+        "[sweep.space]\n\"top.optimizer\" = [{ kind = \"sgd\", lr = 1e30 }, { kind = \"sgd\", lr = 1e-2 }]\n",
+    ));
+    let ran = sweep(&project, &["--fail-fast"]);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["diverged", "missing"]);
+}
+
+#[test]
+fn an_invalid_point_keeps_all_of_them_from_starting() {
+    let project = Project::new();
+    project.spec(&top_only("[sweep.space]\n\"top.schedule\" = [{ kind = \"one_cycle\", max_lr = 1e-1, warmup = 0.3 }]\n\"top.optimizer.lr\" = [2.0, 1e30]\n\"top.batch_size\" = [0]\n"));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(!project.path("runs").exists());
+}
+
+#[test]
+fn tpe_with_one_job_chooses_the_same_points_every_time() {
+    let project = Project::new();
+    project.spec(&top_only("[sweep]\nstrategy = \"tpe\"\ntrials = 10\n[sweep.space]\n\"top.dropout\" = { uniform = [0.0, 0.9] }\n\"top.optimizer.lr\" = { log_uniform = [1e-5, 1e-1] }\n"));
+    for runs in ["one", "other"] {
+        let ran = sweep(&project, &["--runs", runs]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let (one, other) = (trials(&project, "one"), trials(&project, "other"));
+    assert_eq!(one.rows.len(), 10);
+    assert_eq!(one.without_seconds(), other.without_seconds());
+}
+
+#[test]
+fn asha_prunes_and_says_so() {
+    let project = Project::new();
+    let spec = top_only(
+        "[sweep.space]\n\"top.optimizer.lr\" = [1e-1, 1e-2, 1e-6, 1e-7]\n[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 2\nreduction = 2\n",
+    );
+    project.spec(&spec.replace("epochs = 3", "epochs = 6"));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let first = trials(&project, "runs");
+    assert!(first.column("state").contains(&"pruned"), "{:?}", first.column("state"));
+    assert!(first.column("epochs").contains(&"2"), "{:?}", first.column("epochs"));
+    assert_eq!(sweep(&project, &[]).code, 0);
+    assert_eq!(trials(&project, "runs").without_seconds(), first.without_seconds());
+    let retried = sweep(&project, &["--retry", "pruned"]);
+    assert_eq!(retried.code, 0, "{}", retried.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["done"; 4]);
+}
+
+/// How many deaths to try: a few, or as many as the proof asks for.
+fn deaths() -> u64 {
+    match std::env::var("FROSTLINE_PROOF").as_deref() {
+        Ok("full") => 20,
+        _ => 4,
+    }
+}
+
+/// Kills the sweep at operations on the disk that are spread over its whole work, and lets it go on each time.
+fn survives_deaths(spec: &str) {
+    let project = Project::new();
+    project.spec(spec);
+    assert_eq!(sweep(&project, &["--runs", "whole"]).code, 0);
+    let whole = trials(&project, "whole");
+    for death in 0..deaths() {
+        let runs = format!("killed{death}");
+        // Primes, so that the instants fall on different operations; the sweep has some hundreds.
+        let nth = 11 + (death * 7919) % 421;
+        let mut command = project.command(&["sweep", "experiments/a.toml", "--runs", &runs]);
+        let killed = Ran::of(command.env("FROSTLINE_FAULT", format!("any:{nth}:die")).output().expect("it starts"));
+        let resumed = sweep(&project, &["--runs", &runs]);
+        assert_eq!(resumed.code, 0, "killed at operation {nth} (exit {}): {}", killed.code, resumed.stderr);
+        let after = trials(&project, &runs);
+        assert_eq!(after.without_seconds(), whole.without_seconds(), "killed at operation {nth}");
+        eprintln!("operation {nth}: exit {}", killed.code);
+    }
+}
+
+#[test]
+fn killed_anywhere_and_run_again_a_sweep_ends_in_the_same_trials() {
+    survives_deaths(&top_only(GRID));
+}
+
+#[test]
+fn killed_anywhere_and_run_again_a_pruned_sweep_ends_in_the_same_trials() {
+    let pruner = "[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 1\nreduction = 2\n";
+    survives_deaths(&top_only(&format!("{GRID}{pruner}")));
+}
+
+#[test]
+fn one_frozen_point_runs_by_itself_whatever_became_of_the_file() {
+    let project = Project::new();
+    project.spec(&top_only(&GRID.replace("[sweep]\n", "[sweep]\nrepeats = 2\n")));
+    let ran = sweep(&project, &["--fail-fast", "--jobs", "2"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let whole = trials(&project, "runs");
+    let dir = folder(&project.path("runs"));
+    std::fs::remove_dir_all(project.path("runs/a").join(whole.column("runs")[2].split(' ').next().expect("an id")))
+        .expect("a run can be removed");
+    project.spec("nonsense");
+    let dir = dir.to_string_lossy();
+    let results = project.frostline(&["sweep-task", &dir, "--results"]);
+    assert_eq!(results.code, 0, "{}", results.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["done", "done", "missing", "done"]);
+    let task = project.frostline(&["sweep-task", &dir, "--point", "3"]);
+    assert_eq!(task.code, 0, "{}", task.stderr);
+    assert_eq!(project.frostline(&["sweep-task", &dir, "--results"]).code, 0);
+    assert_eq!(trials(&project, "runs").without_seconds(), whole.without_seconds());
+    let none = project.frostline(&["sweep-task", &dir, "--point", "9"]);
+    assert!(none.code == 2 && none.stderr.contains("there is no point 9"), "{}", none.stderr);
+}
