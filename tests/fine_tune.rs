@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use frostline::net::{BaseWeights, MaskKey, Rule, Step, Targets};
-use frostline::train::{Activation, Batch, FineTuneModel, FineTuneSpec, Model, NamedTensor, TopShape};
+use frostline::net::{BaseWeights, Engine, MaskKey, Rule, Step, Targets};
+use frostline::train::{Activation, Batch, FineTuneSpec, NamedTensor, TopShape, fine_tune_model_on};
 
 /// Two f32 implementations sum in different orders; six steps of training let that grow.
 const TOLERANCE: f64 = 1e-4;
@@ -32,11 +32,23 @@ fn top(classes: usize) -> (TopShape, Vec<NamedTensor>) {
     (shape, tensors)
 }
 
+/// The engine under test: the CPU's kernels, or what `FROSTLINE_TEST_DEVICE` names, as `benches/cuda.sh` has it.
+fn engine() -> Engine {
+    match std::env::var("FROSTLINE_TEST_DEVICE").as_deref() {
+        Err(_) => Engine::Fast,
+        Ok("generic") => Engine::Generic,
+        Ok(device) => {
+            let number = device.strip_prefix("cuda:").map_or(0, |number| number.parse().expect("a number"));
+            Engine::cuda(number).expect("the GPU is there")
+        }
+    }
+}
+
 /// Losses of two epochs of three batches of four, each before its step.
-fn losses(weights: &BaseWeights, classes: usize) -> Vec<f64> {
+fn losses(engine: Engine, weights: &BaseWeights, classes: usize) -> Vec<f64> {
     let (top, tensors) = top(classes);
     let spec = FineTuneSpec { frozen: 10, height: 64, width: 64, top };
-    let mut model = FineTuneModel::new(weights, &spec, &tensors).expect("the shapes fit");
+    let mut model = fine_tune_model_on(engine, weights, &spec, &tensors).expect("the shapes fit");
     let labels: Vec<u32> = (0..4).map(|sample| sample % classes as u32).collect();
     let rule = Rule::Sgd { momentum: 0.9, nesterov: false };
     (0..6u64)
@@ -54,13 +66,16 @@ fn two_epochs_of_fine_tuning_give_pytorchs_losses() {
     let golden: serde_json::Value =
         serde_json::from_str(include_str!("golden/finetune/losses.json")).expect("the golden file parses");
     let weights = weights();
-    for classes in [2, 3] {
-        let ours = losses(&weights, classes);
+    for (engine, classes) in [(engine(), 2), (engine(), 3), (Engine::Generic, 2), (Engine::Generic, 3)] {
+        let ours = losses(engine, &weights, classes);
         let theirs = golden[format!("sgd_{classes}")].as_array().expect("a list").clone();
         assert_eq!(ours.len(), theirs.len());
         for (ours, theirs) in ours.iter().zip(&theirs) {
             let theirs = theirs.as_f64().expect("a number");
-            assert!((ours - theirs).abs() <= TOLERANCE * theirs, "{classes} classes: {ours}, PyTorch {theirs}");
+            assert!(
+                (ours - theirs).abs() <= TOLERANCE * theirs,
+                "{engine:?}, {classes} classes: {ours}, PyTorch {theirs}"
+            );
         }
         assert!(ours[3] < ours[0], "nothing was learnt: {ours:?}");
     }

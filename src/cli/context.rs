@@ -10,6 +10,7 @@ use super::failure::Failure;
 use crate::clock::{Clock, SystemClock};
 use crate::event::Reporter;
 use crate::kernels::isa::{self, Isa};
+use crate::net::{CpuKernels, Engine};
 use crate::report::{Bars, Lines};
 use crate::runs::{Runs, table};
 use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
@@ -37,6 +38,10 @@ impl Context {
         if let Ok(name) = std::env::var("FROSTLINE_ISA") {
             let isa: Isa = name.parse().map_err(|error| Failure::new(Exit::Usage, &error, None))?;
             isa::force(isa).map_err(|error| Failure::new(Exit::Usage, &error, None))?;
+        }
+        if let Ok(name) = std::env::var("FROSTLINE_KERNELS") {
+            let kernels: CpuKernels = name.parse().map_err(|error| Failure::new(Exit::Usage, &error, None))?;
+            Engine::settle_cpu(kernels);
         }
         Ok(Self {
             cwd,

@@ -52,6 +52,7 @@ impl From<StageError> for Failure {
             StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
             StageError::Training { .. }
             | StageError::Diverged { .. }
+            | StageError::OutOfMemory { .. }
             | StageError::DamagedWhileReading { .. }
             | StageError::NotStored { .. } => Exit::Failed,
             StageError::Cache(_) | StageError::Run(_) | StageError::File(_) => Exit::Unexpected,

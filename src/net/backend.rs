@@ -12,7 +12,7 @@ use dfdx::tensor_ops::Device;
 
 use super::parameter::{Parameter, Update};
 use super::weights::Convolution;
-use super::{NetError, Precision};
+use super::{NetError, Precision, SizeVisitor};
 use crate::kernels::activation::Activation;
 use crate::kernels::loss::{LossSum, Targets};
 
@@ -79,13 +79,18 @@ pub trait Trained {
 /// A device and its way of computing the network's layers.
 pub trait Backend: Copy + fmt::Debug + Send + 'static {
     /// dfdx's device: where tensors live.
-    type Device: Device<f32> + Default;
+    type Device: Device<f32>;
     /// A frozen run of convolutions, ready to be computed.
-    type Prefix: Send;
+    type Prefix;
     /// A trained 3x3 convolution with bias and ReLU.
-    type Convolution: Trained + Send;
+    type Convolution: Trained;
     /// A trained fully connected layer with bias.
-    type Dense: Trained + Send;
+    type Dense: Trained;
+
+    /// Calls the visitor with an image's size: as a type where code is compiled for that size, as numbers otherwise.
+    fn at_size<V: SizeVisitor>(height: usize, width: usize, visitor: V) -> V::Output {
+        visitor.visit(height, width)
+    }
 
     /// Prepares a frozen run: weights are transformed once, here.
     fn prefix(device: &Self::Device, spec: &PrefixSpec<'_>) -> Self::Prefix;

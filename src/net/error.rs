@@ -1,4 +1,8 @@
-//! What can go wrong in the network: sizes that do not fit.
+//! What can go wrong in the network: sizes that do not fit, devices that are not there or too small.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::engine::CudaProblem;
 
 /// The network was asked for something that its shapes do not allow.
 #[derive(Debug, thiserror::Error)]
@@ -55,14 +59,55 @@ pub enum NetError {
         /// Name of its tensors.
         name: &'static str,
     },
-    /// dfdx refused, which for a CPU means that memory ran out.
+    /// There is no such GPU.
+    #[error(transparent)]
+    Cuda(#[from] CudaProblem),
+    /// A batch does not fit the device's memory.
+    #[error("the device's memory does not hold this batch")]
+    OutOfMemory,
+    /// dfdx refused.
     #[error("the tensor library failed: {0}")]
     Tensor(String),
 }
 
+/// What CUDA's driver and cuBLAS call it when memory runs out.
+const OUT_OF_MEMORY: [&str; 2] = ["CUDA_ERROR_OUT_OF_MEMORY", "CUBLAS_STATUS_ALLOC_FAILED"];
+
 impl NetError {
     /// What dfdx answered instead of a tensor.
-    pub(super) fn tensor(error: impl std::fmt::Display) -> Self {
-        Self::Tensor(error.to_string())
+    pub(crate) fn tensor(error: impl std::fmt::Display) -> Self {
+        Self::of_text(error.to_string())
+    }
+
+    fn of_text(text: String) -> Self {
+        if OUT_OF_MEMORY.iter().any(|name| text.contains(name)) { Self::OutOfMemory } else { Self::Tensor(text) }
+    }
+
+    /// Does something on a device. dfdx panics in places where CUDA's memory runs out: that becomes an error, too.
+    pub fn caught<R>(act: impl FnOnce() -> Result<R, Self>) -> Result<R, Self> {
+        let panic = match catch_unwind(AssertUnwindSafe(act)) {
+            Ok(result) => return result,
+            Err(panic) => panic,
+        };
+        let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+        match text.map(|text| Self::of_text(text.to_owned())) {
+            Some(Self::OutOfMemory) => Err(Self::OutOfMemory),
+            _ => resume_unwind(panic),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_runs_out_is_told_from_other_failures_also_in_a_panic() {
+        let driver = "Driver(DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\"))";
+        assert!(matches!(NetError::tensor(driver), NetError::OutOfMemory));
+        assert!(matches!(NetError::tensor("WrongNumElements"), NetError::Tensor(_)));
+        let unwrapped = || -> Result<(), NetError> { panic!("called `Result::unwrap()` on an `Err` value: {driver}") };
+        assert!(matches!(NetError::caught(unwrapped), Err(NetError::OutOfMemory)));
+        assert!(std::panic::catch_unwind(|| NetError::caught(|| -> Result<(), NetError> { panic!("a bug") })).is_err());
     }
 }

@@ -5,8 +5,8 @@ use dfdx::tensor::{NoneTape, TensorFromVec};
 
 use super::cut::Cut;
 use super::geometry::{CONVOLUTIONS, pools_before, shape_at};
-use super::size::{SizeVisitor, at_size};
-use super::{Backend, BaseWeights, Fast, Halved, NetError, PrefixSpec, TapeOf};
+use super::size::SizeVisitor;
+use super::{Backend, BaseWeights, Engine, EngineVisitor, Halved, NetError, PrefixSpec, TapeOf};
 
 /// Arithmetic of the frozen part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl<H: Halved, W: Halved, B: Backend, T: TapeOf<B>> Module<Cut<H, W, B, T>> for
 }
 
 /// A frozen part behind slices: what the stages hold.
-pub trait FrozenBase: Send {
+pub trait FrozenBase {
     /// `[channels, height, width]` of one input.
     fn input_shape(&self) -> [usize; 3];
 
@@ -95,24 +95,49 @@ pub trait FrozenBase: Send {
     fn run(&mut self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError>;
 }
 
-/// Prepares a frozen part: with static dims where the image's size is built in, with run-time dims otherwise.
+/// Prepares a frozen part for the kernels: with static dims where the image's size is built in, with run-time dims
+/// otherwise.
 pub fn frozen_base(weights: &BaseWeights, spec: &FrozenSpec) -> Result<Box<dyn FrozenBase>, NetError> {
-    spec.check()?;
-    Ok(at_size(spec.height, spec.width, Build { weights, spec }))
+    frozen_base_on(Engine::Fast, weights, spec)
 }
 
-struct Build<'a> {
+/// As [`frozen_base`], for any engine.
+pub fn frozen_base_on(
+    engine: Engine,
+    weights: &BaseWeights,
+    spec: &FrozenSpec,
+) -> Result<Box<dyn FrozenBase>, NetError> {
+    spec.check()?;
+    engine.visit(On { weights, spec })
+}
+
+struct On<'a> {
     weights: &'a BaseWeights,
     spec: &'a FrozenSpec,
 }
 
-impl SizeVisitor for Build<'_> {
+impl EngineVisitor for On<'_> {
+    type Output = Box<dyn FrozenBase>;
+
+    fn visit<B: Backend>(self, device: B::Device) -> Box<dyn FrozenBase> {
+        let On { weights, spec } = self;
+        B::at_size(spec.height, spec.width, Build::<B> { weights, spec, device })
+    }
+}
+
+struct Build<'a, B: Backend> {
+    weights: &'a BaseWeights,
+    spec: &'a FrozenSpec,
+    device: B::Device,
+}
+
+impl<B: Backend> SizeVisitor for Build<'_, B> {
     type Output = Box<dyn FrozenBase>;
 
     fn visit<H: Halved, W: Halved>(self, height: H, width: W) -> Box<dyn FrozenBase> {
-        let device = Default::default();
-        let prefix = FrozenPrefix::<H, W, Fast>::new(&device, self.weights, self.spec, height, width);
-        Box::new(Sized { prefix, device, from: self.spec.from })
+        let Build { weights, spec, device } = self;
+        let prefix = FrozenPrefix::<H, W, B>::new(&device, weights, spec, height, width);
+        Box::new(Sized { prefix, device, from: spec.from })
     }
 }
 
@@ -123,10 +148,7 @@ struct Sized<H, W, B: Backend> {
     from: usize,
 }
 
-impl<H: Halved, W: Halved, B: Backend> FrozenBase for Sized<H, W, B>
-where
-    B::Device: Send,
-{
+impl<H: Halved, W: Halved, B: Backend> FrozenBase for Sized<H, W, B> {
     fn input_shape(&self) -> [usize; 3] {
         shape_at(self.from, self.prefix.height.size(), self.prefix.width.size())
     }
@@ -135,7 +157,23 @@ where
         shape_at(self.prefix.to, self.prefix.height.size(), self.prefix.width.size())
     }
 
+    /// A batch that the device's memory does not hold is computed in halves: frozen, an image's result is its own.
     fn run(&mut self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError> {
+        match NetError::caught(|| self.run_whole(input, batch, out)) {
+            Err(NetError::OutOfMemory) if batch > 1 => {
+                let left = batch / 2;
+                let (first, second) = input.split_at(input.len() / batch * left);
+                let (first_out, second_out) = out.split_at_mut(out.len() / batch * left);
+                self.run(first, left, first_out)?;
+                self.run(second, batch - left, second_out)
+            }
+            result => result,
+        }
+    }
+}
+
+impl<H: Halved, W: Halved, B: Backend> Sized<H, W, B> {
+    fn run_whole(&self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError> {
         let [channels, rows, columns] = self.input_shape();
         let maps = self.device.try_tensor_from_vec(input.to_vec(), (batch, channels, rows, columns));
         let maps = maps.map_err(NetError::tensor)?;

@@ -55,7 +55,7 @@ halved! { 180 192 200 208 224 240 256 288 299 300 320 331 }
 halved! { 384 400 416 448 480 512 }
 
 /// Does something that is generic over the size, at a size chosen at run time.
-pub(crate) trait SizeVisitor {
+pub trait SizeVisitor {
     /// What comes of it.
     type Output;
 

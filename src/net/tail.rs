@@ -8,7 +8,7 @@ use dfdx::tensor_ops::ReshapeTo;
 use super::cut::Cut;
 use super::frozen::large_enough;
 use super::geometry::CONVOLUTIONS;
-use super::size::{SizeVisitor, at_size};
+use super::size::SizeVisitor;
 use super::{Backend, Base, BaseWeights, Halved, Maps, NetError, Rows, TapeOf, Trained};
 
 /// The tape that training records on.
@@ -26,7 +26,7 @@ pub struct TailSpec {
 }
 
 /// The trained convolutions: from the activation at the cut to flattened bottleneck features.
-pub trait Tail<B: Backend>: Send {
+pub trait Tail<B: Backend> {
     /// Forward on a tape.
     fn record(&self, input: Maps<B, Recording<B>>) -> Result<Rows<B, Recording<B>>, NetError>;
 
@@ -41,13 +41,17 @@ pub trait Tail<B: Backend>: Send {
 }
 
 /// Builds the trained end of the base: with static dims where the image's size is built in.
-pub fn trained_tail<B: Backend>(weights: &BaseWeights, spec: TailSpec) -> Result<Box<dyn Tail<B>>, NetError> {
+pub fn trained_tail<B: Backend>(
+    device: &B::Device,
+    weights: &BaseWeights,
+    spec: TailSpec,
+) -> Result<Box<dyn Tail<B>>, NetError> {
     if spec.frozen > CONVOLUTIONS {
         return Err(NetError::Depths { from: 0, to: spec.frozen });
     }
     large_enough(CONVOLUTIONS, spec.height, spec.width)?;
-    let base = Base::<B>::thawed_from(&B::Device::default(), weights, spec.frozen);
-    Ok(at_size(spec.height, spec.width, Build { base, frozen: spec.frozen }))
+    let base = Base::<B>::thawed_from(device, weights, spec.frozen);
+    Ok(B::at_size(spec.height, spec.width, Build { base, frozen: spec.frozen }))
 }
 
 struct Build<B: Backend> {
@@ -76,7 +80,7 @@ impl<H: Halved, W: Halved, B: Backend> Sized<H, W, B> {
         let features = self.base.try_forward(Cut::at(self.frozen, self.height, self.width, input)?)?;
         let &(batch, channels, height, width) = features.shape();
         let width = channels.size() * height.size() * width.size();
-        features.try_reshape_like(&(batch, width)).map_err(|error| NetError::Tensor(format!("{error:?}")))
+        features.try_reshape_like(&(batch, width)).map_err(NetError::tensor)
     }
 }
 

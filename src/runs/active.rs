@@ -76,6 +76,11 @@ impl ActiveRun {
         self.pulse.set(|status| status.keys.push(key))
     }
 
+    /// Whether it has used an entry of the cache, now or before it was interrupted.
+    pub fn uses_key(&self, key: &impl ToString) -> bool {
+        self.pulse.status().keys.contains(&key.to_string())
+    }
+
     /// Writes `metrics.csv`: all rows so far.
     pub fn write_metrics(&self, rows: &[MetricsRow]) -> Result<(), RunError> {
         self.write(METRICS, &metrics_csv(rows))

@@ -142,7 +142,7 @@ fn base(work: &Work<'_>, extraction: &Extraction<'_>) -> Result<Box<dyn FrozenBa
         width: size.width as usize,
         precision: convert::precision(extraction.precision),
     };
-    Ok(net::frozen_base(&work.prepared.weights, &spec)?)
+    Ok(net::frozen_base_on(work.prepared.engine, &work.prepared.weights, &spec)?)
 }
 
 /// A decoded, preprocessed image (CHW), or why there is none.

@@ -1,12 +1,76 @@
-//! Which device a run computes on.
+//! Which device a run computes on, and what follows for results that were begun on another.
 
 use super::error::StageError;
+use super::keys;
+use super::prepare::Prepared;
+use crate::net::{CudaProblem, Engine};
+use crate::runs::ActiveRun;
 use crate::spec::knobs::Device;
 
-/// Whether this build can compute on the device that the experiment asks for.
-pub(super) fn require(device: Device) -> Result<(), StageError> {
+/// The engine that the experiment asks for.
+///
+/// # Errors
+///
+/// Where it asks for a GPU that this build or this machine does not have.
+pub(super) fn engine(device: Device) -> Result<Engine, StageError> {
     match device {
-        Device::Auto | Device::Cpu => Ok(()),
-        Device::Cuda(_) => Err(StageError::NoCuda { device: device.to_string() }),
+        Device::Cpu => Ok(Engine::cpu()),
+        Device::Auto => Ok(Engine::cuda(0).unwrap_or_else(|_| Engine::cpu())),
+        Device::Cuda(number) => {
+            Engine::cuda(number).map_err(|source| StageError::NoCuda { device: device.to_string(), source })
+        }
+    }
+}
+
+/// What helps against a GPU that cannot be used.
+pub(super) fn hint(problem: &CudaProblem) -> &'static str {
+    match problem {
+        CudaProblem::NotBuiltIn => {
+            "set `device = \"auto\"`, or build with `cargo build --release --features cuda` on a machine with a CUDA toolkit"
+        }
+        CudaProblem::NoGpu { .. } => {
+            "set `device = \"auto\"` to compute on the CPU where there is no GPU; `nvidia-smi` lists the GPUs that are there"
+        }
+        CudaProblem::TooFew { .. } => "`nvidia-smi` lists the GPUs that are there; `cuda` is the first of them",
+        CudaProblem::Refused { .. } => "`nvidia-smi` says who else uses it, and how much of its memory is free",
+    }
+}
+
+/// Where the trained stages of a run are computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lineage {
+    /// What their keys say.
+    pub device: String,
+    /// The engine that began them, if it was another.
+    pub begun_on: Option<&'static str>,
+}
+
+impl Lineage {
+    /// A run's from its start.
+    pub fn of(engine: Engine) -> Self {
+        Self { device: engine.name().to_owned(), begun_on: None }
+    }
+
+    /// A run's that may have been begun elsewhere: a run that is resumed goes on from the states that it has, whatever
+    /// engine they are from. What comes of it is neither engine's own result, and has keys of its own.
+    pub fn of_run(prepared: &Prepared, run: &ActiveRun) -> Self {
+        let own = Self::of(prepared.engine);
+        if !run.is_resumed() {
+            return own;
+        }
+        let begun = |device: &&&str| **device != own.device && run.uses_key(&keys::top(prepared, device).key());
+        match Engine::NAMES.iter().find(begun) {
+            Some(other) => Self { device: format!("{other}, then {}", own.device), begun_on: Some(other) },
+            None => own,
+        }
+    }
+
+    /// What to tell whoever resumes on another device.
+    pub fn notice(&self) -> Option<String> {
+        let begun_on = self.begun_on?;
+        let (_, now) = self.device.split_once(", then ")?;
+        Some(format!(
+            "this run was begun on `{begun_on}` and goes on on `{now}`: its results can differ in the last digits from those of either"
+        ))
     }
 }

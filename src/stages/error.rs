@@ -1,11 +1,12 @@
 //! Why a stage could not do its work.
 
+use super::device;
 use super::model_file::{ModelFileError, ModelFileProblem};
 use crate::cache::CacheError;
 use crate::data::{DataError, LoadError};
 use crate::event::Stage;
 use crate::files::FileError;
-use crate::net::NetError;
+use crate::net::{CudaProblem, NetError};
 use crate::runs::RunError;
 use crate::train::{Diverged, FitError, ModelError, SourceError};
 use crate::weights::ReadError;
@@ -13,11 +14,24 @@ use crate::weights::ReadError;
 /// A run could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// The experiment asks for a GPU, and this build has none.
-    #[error("`device = \"{device}\"` needs a build with CUDA, and this one computes on the CPU only")]
+    /// The experiment asks for a GPU that is not there.
+    #[error("`device = \"{device}\"` cannot be had")]
     NoCuda {
         /// The device as the experiment names it.
         device: String,
+        /// Why.
+        #[source]
+        source: CudaProblem,
+    },
+    /// The device's memory is too small for a batch of training.
+    #[error("the memory of the device does not hold a batch of {batch} images in the {stage} stage")]
+    OutOfMemory {
+        /// The stage.
+        stage: Stage,
+        /// The batch that was tried.
+        batch: usize,
+        /// A smaller one that fits, as was tried.
+        fits: Option<usize>,
     },
     /// The image folders are unusable.
     #[error(transparent)]
@@ -94,9 +108,10 @@ impl StageError {
     /// What is likely to help, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoCuda { .. } => Some(
-                "set `device = \"auto\"`, or build with `cargo build --release --features cuda` on a machine with a CUDA toolkit"
-                    .to_owned(),
+            Self::NoCuda { source, .. } => Some(device::hint(source).to_owned()),
+            Self::OutOfMemory { stage, fits: Some(fits), .. } => Some(format!("`{stage}.batch_size = {fits}` fits")),
+            Self::OutOfMemory { fits: None, .. } => Some(
+                "a single image is too much: free memory on the device, or set a smaller `data.target_size`".to_owned(),
             ),
             Self::Cache(error) => error.hint(),
             Self::File(error) => error.hint(),
@@ -105,7 +120,9 @@ impl StageError {
             Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
             Self::Weights(error) => error.problem.hint().map(str::to_owned),
             Self::ModelFile(error) => match &error.problem {
-                ModelFileProblem::Missing => Some("`frostline run` on the run's `spec.toml` goes on with it".to_owned()),
+                ModelFileProblem::Missing => {
+                    Some("`frostline run` on the run's `spec.toml` goes on with it".to_owned())
+                }
                 ModelFileProblem::OtherWeights { .. } => {
                     Some("put the weights back that the run was made with, or run the experiment again".to_owned())
                 }
@@ -137,6 +154,7 @@ impl StageError {
     pub(super) fn from_fit(stage: Stage, error: FitError) -> Self {
         match error {
             FitError::Diverged(source) => Self::Diverged { stage, source },
+            FitError::OutOfMemory { batch, fits } => Self::OutOfMemory { stage, batch, fits },
             FitError::Source(source) | FitError::Observer(source) => Self::from_source(stage, source),
             other => Self::Training { stage, source: Box::new(other) },
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::activations::{self, Activations, Extraction};
+use super::device::Lineage;
 use super::error::StageError;
 use super::run::{Images, Request, open_cache};
 use super::work::Work;
@@ -22,8 +23,9 @@ use crate::net::CONVOLUTIONS;
 /// As [`run`](super::run()), or a folder that cannot be written.
 pub fn write_features(request: &Request<'_>, folder: &Path) -> Result<(), StageError> {
     let cache = open_cache(request)?;
-    let work = Work::new(request, &cache, &[]);
     let prepared = request.prepared;
+    let lineage = Lineage::of(prepared.engine);
+    let work = Work::new(request, &cache, &[], &lineage);
     let extraction = Extraction {
         stage: Stage::Bottleneck,
         depth: CONVOLUTIONS,

@@ -17,12 +17,12 @@ use crate::event::Stage;
 use crate::net::{self, FrozenSpec};
 use crate::runs::MetricsRow;
 use crate::spec::model::FineTune;
-use crate::train::{Data, FineTuneModel, FineTuneSpec, Model, Samples, ThroughFrozen, TopModel};
+use crate::train::{self, Data, FineTuneSpec, Model, Samples, ThroughFrozen};
 
 /// The images, and the stages before.
 pub(super) struct Before<'a> {
     pub images: (&'a Arc<Manifest>, &'a Arc<Manifest>),
-    pub top: &'a TopModel,
+    pub top: &'a dyn Model,
     pub rows: &'a [MetricsRow],
 }
 
@@ -32,7 +32,7 @@ pub(super) fn train(
     run: &Ledger<'_>,
     settings: &FineTune,
     before: &Before<'_>,
-) -> Result<(FineTuneModel, Activations, Trained), StageError> {
+) -> Result<(Box<dyn Model>, Activations, Trained), StageError> {
     let augment = convert::augment(&settings.augment);
     let (train, validation) = before.images;
     let at_cut = at_cut(work, settings, before.images)?;
@@ -45,9 +45,9 @@ pub(super) fn train(
     let mut model = model(work, settings, before.top)?;
     let job = Job {
         stage: Stage::FineTune,
-        inputs: keys::fine_tune(work.prepared),
+        inputs: keys::fine_tune(work.prepared, &work.lineage.device),
         settings: convert::fine_tune_settings(&work.prepared.experiment, settings),
-        model: &mut model,
+        model: model.as_mut(),
         data: Data { train: samples.as_mut(), validation: Some(&mut held_out) },
         earlier: before.rows,
     };
@@ -85,12 +85,12 @@ fn through_frozen(work: &Work<'_>, settings: &FineTune, train: &Arc<Manifest>) -
         width: size.width as usize,
         precision: convert::precision(settings.frozen_precision),
     };
-    let base = net::frozen_base(&work.prepared.weights, &spec)?;
+    let base = net::frozen_base_on(work.prepared.engine, &work.prepared.weights, &spec)?;
     let images = Augmented::new(Stage::FineTune, work.prepared, train, convert::augment(&settings.augment));
     Ok(Box::new(ThroughFrozen::new(images, base)))
 }
 
-fn model(work: &Work<'_>, settings: &FineTune, top: &TopModel) -> Result<FineTuneModel, StageError> {
+fn model(work: &Work<'_>, settings: &FineTune, top: &dyn Model) -> Result<Box<dyn Model>, StageError> {
     let size = work.prepared.experiment.data.target_size;
     let spec = FineTuneSpec {
         frozen: settings.frozen_layers.get() as usize,
@@ -98,5 +98,5 @@ fn model(work: &Work<'_>, settings: &FineTune, top: &TopModel) -> Result<FineTun
         width: size.width as usize,
         top: convert::top_shape(work.prepared, settings.dropout.get()),
     };
-    Ok(FineTuneModel::new(&work.prepared.weights, &spec, &top.export())?)
+    Ok(train::fine_tune_model_on(work.prepared.engine, &work.prepared.weights, &spec, &top.export())?)
 }

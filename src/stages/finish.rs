@@ -20,20 +20,20 @@ use crate::runs::{
     self, ActiveRun, Best, Images, Metrics, MetricsRow, Origin, PredictionRow, Skipped, StageSummary, Summary, Template,
 };
 use crate::spec::Experiment;
-use crate::train::{self, FineTuneModel, Model, TopModel};
+use crate::train::{self, Model};
 
 /// The trained network, with the activations that it reads.
 pub(super) enum Network {
     /// The run ends after the top stage.
-    Top(TopModel, Activations),
+    Top(Box<dyn Model>, Activations),
     /// The run ends after fine-tuning.
-    FineTuned(Box<FineTuneModel>, Activations),
+    FineTuned(Box<dyn Model>, Activations),
 }
 
 impl Network {
     fn parts(&mut self) -> (Stage, &mut dyn Model, &Activations) {
         match self {
-            Self::Top(model, activations) => (Stage::Top, model, activations),
+            Self::Top(model, activations) => (Stage::Top, model.as_mut(), activations),
             Self::FineTuned(model, activations) => (Stage::FineTune, model.as_mut(), activations),
         }
     }
@@ -114,7 +114,7 @@ fn summary(work: &Work<'_>, run: &ActiveRun, images: (&Arc<Manifest>, &Arc<Manif
         weights_digest: prepared.weights_digest,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: runs::commit(&prepared.experiment.project_root),
-        machine: runs::machine("cpu", isa::current().name(), rayon::current_num_threads()),
+        machine: runs::machine(&work.lineage.device, isa::current().name(), rayon::current_num_threads()),
         origins: prepared.experiment.origins().into_iter().collect(),
         template: template(&prepared.experiment),
     }

@@ -1,7 +1,7 @@
 //! What each stage's result depends on, listed once.
 //!
 //! A name, a tag, a comment, a path and a batch size of extraction are absent on purpose: the result does not depend
-//! on them. Data enter by content. The version of a stage's code is an input; the version of the package is not.
+//! on them. Data enter by content; so does the device, since no two compute the same last bits. The version of a stage's code is an input; the version of the package is not.
 
 use super::prepare::Prepared;
 use crate::cache::Inputs;
@@ -23,28 +23,31 @@ pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precisio
         .with("code", ACTIVATIONS_VERSION)
         .with("weights", prepared.weights_digest)
         .with("depth", depth)
-        .with("precision", precision);
+        .with("precision", precision)
+        .with("device", prepared.engine.name());
     with_settings(inputs, prepared, |key| IMAGE_SETTINGS.contains(&key))
 }
 
-/// The key of the top model's training, without `top.epochs` where a longer training goes on from a shorter one.
-pub(super) fn top(prepared: &Prepared) -> Inputs {
+/// The key of the top model's training on a device, without `top.epochs` where a longer training goes on from a shorter
+/// one.
+pub(super) fn top(prepared: &Prepared, device: &str) -> Inputs {
     let total_matters = prepared.experiment.top.schedule.depends_on_total();
-    with_settings(trained(prepared, "top", TOP_VERSION), prepared, |key| {
+    with_settings(trained(prepared, "top", TOP_VERSION).with("device", device), prepared, |key| {
         key.starts_with("top.") && (total_matters || key != "top.epochs")
     })
 }
 
-/// The key of fine-tuning, without `fine_tune.epochs` where a longer training goes on from a shorter one.
-pub(super) fn fine_tune(prepared: &Prepared) -> Inputs {
+/// The key of fine-tuning on a device, without `fine_tune.epochs` where a longer training goes on from a shorter one.
+pub(super) fn fine_tune(prepared: &Prepared, device: &str) -> Inputs {
     let total_matters = prepared.experiment.fine_tune.as_ref().is_some_and(|it| it.schedule.depends_on_total());
-    let inputs = trained(prepared, "fine_tune", FINE_TUNE_VERSION).with("top code", TOP_VERSION);
+    let inputs = trained(prepared, "fine_tune", FINE_TUNE_VERSION).with("top code", TOP_VERSION).with("device", device);
     with_settings(inputs, prepared, |key| {
         key.starts_with("top.") || key.starts_with("fine_tune.") && (total_matters || key != "fine_tune.epochs")
     })
 }
 
-/// The identity of a whole run: the resolved experiment, the data, the weights and the code of every stage.
+/// The identity of a whole run: the resolved experiment, the data, the weights and the code of every stage. Not the
+/// device that `auto` finds: a run that is resumed where there is another goes on.
 pub(super) fn run(prepared: &Prepared) -> Inputs {
     trained(prepared, "run", TOP_VERSION)
         .with("fine_tune code", FINE_TUNE_VERSION)

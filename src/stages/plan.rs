@@ -174,7 +174,7 @@ impl Look<'_> {
 
     fn top(&self) -> Result<StagePlan, StageError> {
         let epochs = self.prepared.experiment.top.epochs.get();
-        let inputs = keys::top(self.prepared);
+        let inputs = keys::top(self.prepared, self.prepared.engine.name());
         let standing = self.trained(&inputs, epochs, self.force == Some(Stage::Top))?;
         Ok(StagePlan {
             stage: Stage::Top,
@@ -188,7 +188,7 @@ impl Look<'_> {
 
     fn fine_tune(&self) -> Result<Option<StagePlan>, StageError> {
         let Some(settings) = &self.prepared.experiment.fine_tune else { return Ok(None) };
-        let inputs = keys::fine_tune(self.prepared);
+        let inputs = keys::fine_tune(self.prepared, self.prepared.engine.name());
         let forced = matches!(self.force, Some(Stage::Top | Stage::FineTune));
         let standing = self.trained(&inputs, settings.epochs.get(), forced)?;
         let depth = settings.frozen_layers.get() as usize;

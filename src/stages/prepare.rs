@@ -8,7 +8,7 @@ use super::convert;
 use super::error::StageError;
 use crate::data::{self, Manifest};
 use crate::digest::Digest;
-use crate::net::BaseWeights;
+use crate::net::{BaseWeights, Engine};
 use crate::spec::Experiment;
 use crate::spec::knobs::Preprocess;
 use crate::spec::model::Validation;
@@ -19,6 +19,8 @@ use crate::weights;
 pub struct Prepared {
     /// The checked experiment.
     pub experiment: Arc<Experiment>,
+    /// Where its network is computed.
+    pub engine: Engine,
     /// Training images.
     pub train: Arc<Manifest>,
     /// Validation images.
@@ -70,11 +72,12 @@ impl Preparer {
     ///
     /// As [`prepare`].
     pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
-        super::device::require(experiment.device)?;
+        let engine = super::device::engine(experiment.device)?;
         let Looked { train, validation, mut warnings } = self.look(&experiment)?;
         let Read { weights, digest: weights_digest, warning } = self.read(&experiment)?;
         warnings.extend(warning);
-        Ok(Prepared { experiment: Arc::new(experiment), train, validation, weights_digest, weights, warnings })
+        let experiment = Arc::new(experiment);
+        Ok(Prepared { experiment, engine, train, validation, weights_digest, weights, warnings })
     }
 
     fn look(&self, experiment: &Experiment) -> Result<Looked, StageError> {

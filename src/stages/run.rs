@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::activations::{self, Activations, Extraction};
+use super::device::Lineage;
 use super::error::StageError;
 use super::fine_tune::{self, Before};
 use super::finish::{self, Finished, Network};
@@ -87,7 +88,11 @@ pub fn run_as(request: &Request<'_>, number: Option<u32>) -> Result<Outcome, Sta
         Err(error) => return fail(request, active, error),
     };
     let preferred = reasons::keys_of_earlier_runs(request.runs, request.prepared.experiment.name.as_str());
-    let work = Work::new(request, &cache, &preferred);
+    let lineage = Lineage::of_run(request.prepared, &active);
+    if let Some(text) = lineage.notice() {
+        request.reporter.event(&Event::Warned { warning: Warning::Notice { text } });
+    }
+    let work = Work::new(request, &cache, &preferred, &lineage);
     match stages(&work, &mut active, begun) {
         Ok(finished) => {
             let run = active.end(State::Done, None)?;
@@ -183,11 +188,11 @@ fn stages(work: &Work<'_>, run: &mut ActiveRun, begun: Duration) -> Result<Finis
     if let (Some(settings), Network::Top(top_model, _)) = (&work.prepared.experiment.fine_tune, &network) {
         let forced = work.is_forced(Stage::Top);
         let work = Work { force: if forced { Some(Stage::FineTune) } else { work.force }, ..*work };
-        let before = Before { images: images.pair(), top: top_model, rows: &finished.rows };
+        let before = Before { images: images.pair(), top: top_model.as_ref(), rows: &finished.rows };
         let (model, at_cut, trained) = fine_tune::train(&work, &Ledger::of(run), settings, &before)?;
         finished.summaries.push(finish::trained_summary(Stage::FineTune, &trained));
         finished.rows.extend(trained.rows);
-        network = Network::FineTuned(Box::new(model), at_cut);
+        network = Network::FineTuned(model, at_cut);
     }
     finished.elapsed = work.clock.monotonic() - begun;
     finish::write(work, run, images.pair(), &mut network, &finished)?;

@@ -1,5 +1,6 @@
 //! What several runs have in common: which work that is, and doing it for all of them before any of them begins.
 
+use super::device::Lineage;
 use super::error::StageError;
 use super::ledger::Ledger;
 use super::prepare::Prepared;
@@ -52,9 +53,12 @@ impl Shares {
         Self {
             features: activations(CONVOLUTIONS, experiment.bottleneck.precision).digest(),
             cut,
-            top: keys::top(prepared).digest(),
+            top: keys::top(prepared, prepared.engine.name()).digest(),
             top_epochs: experiment.top.epochs.get(),
-            fine_tune: experiment.fine_tune.as_ref().map(|_| keys::fine_tune(prepared).digest()),
+            fine_tune: experiment
+                .fine_tune
+                .as_ref()
+                .map(|_| keys::fine_tune(prepared, prepared.engine.name()).digest()),
         }
     }
 }
@@ -67,7 +71,8 @@ impl Shares {
 pub fn warm(request: &Request<'_>, part: Part) -> Result<(), StageError> {
     let cache = open_cache(request)?;
     let preferred = reasons::keys_of_earlier_runs(request.runs, request.prepared.experiment.name.as_str());
-    let work = Work::new(request, &cache, &preferred);
+    let lineage = Lineage::of(request.prepared.engine);
+    let work = Work::new(request, &cache, &preferred, &lineage);
     let (features, _) = bottleneck(&work, &Ledger::nobody())?;
     let images = Images::usable(work.prepared, &features)?;
     match part {

@@ -11,7 +11,7 @@ use super::work::Work;
 use super::{convert, keys};
 use crate::data::Manifest;
 use crate::event::Stage;
-use crate::train::{Data, TopModel};
+use crate::train::{self, Data, Model};
 
 /// Trains the classifier, or takes it over from the cache.
 pub(super) fn train(
@@ -19,17 +19,17 @@ pub(super) fn train(
     run: &Ledger<'_>,
     features: &Activations,
     images: (&Arc<Manifest>, &Arc<Manifest>),
-) -> Result<(TopModel, Trained), StageError> {
+) -> Result<(Box<dyn Model>, Trained), StageError> {
     let experiment = &work.prepared.experiment;
     let shape = convert::top_shape(work.prepared, experiment.top.dropout.get());
-    let mut model = TopModel::new(&shape, experiment.seed.get())?;
+    let mut model = train::top_model_on(work.prepared.engine, &shape, experiment.seed.get())?;
     let mut training = Stored::new(Stage::Top, &features.shelf, images.0);
     let mut validation = Stored::new(Stage::Top, &features.shelf, images.1);
     let job = Job {
         stage: Stage::Top,
-        inputs: keys::top(work.prepared),
+        inputs: keys::top(work.prepared, &work.lineage.device),
         settings: convert::top_settings(experiment),
-        model: &mut model,
+        model: model.as_mut(),
         data: Data { train: &mut training, validation: Some(&mut validation) },
         earlier: &[],
     };

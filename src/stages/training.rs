@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpointer;
 use super::error::StageError;
+use super::keys;
 use super::ledger::Ledger;
 use super::work::Work;
 use crate::cache::{At, Climb, Inputs, Key, State};
@@ -51,6 +52,10 @@ pub(super) fn train(work: &Work<'_>, run: &Ledger<'_>, mut job: Job<'_>) -> Resu
     let (outcome, reused) = match climb {
         Climb::Finished(state) => (take_over(work, &mut job, &state)?, state.at.epochs),
         Climb::Train(rungs, state) => {
+            let state = match state {
+                None if !work.is_forced(job.stage) => begun_elsewhere(work, &job)?,
+                state => state,
+            };
             let reused = state.as_ref().map_or(0, |state| state.at.epochs);
             (fit(work, run, &mut job, &because, Checkpointer::start(rungs), state)?, reused)
         }
@@ -65,6 +70,20 @@ pub(super) fn train(work: &Work<'_>, run: &Ledger<'_>, mut job: Job<'_>) -> Resu
         because,
         ended_early: matches!(outcome.end, End::StoppedEarly { .. }),
         seconds: (work.clock.monotonic() - begun).as_secs_f64(),
+    })
+}
+
+/// The state that another engine left of this training, where the run goes on from such.
+fn begun_elsewhere(work: &Work<'_>, job: &Job<'_>) -> Result<Option<State>, StageError> {
+    let Some(device) = work.lineage.begun_on else { return Ok(None) };
+    let inputs = match job.stage {
+        Stage::FineTune => keys::fine_tune(work.prepared, device),
+        Stage::Bottleneck | Stage::Top => keys::top(work.prepared, device),
+    };
+    let ladder = work.cache.ladder(&inputs);
+    Ok(match work.waiting(job.stage, |wait| ladder.climb(job.settings.epochs, wait))? {
+        Climb::Finished(state) => Some(state),
+        Climb::Train(_, state) => state,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::device::Lineage;
 use super::error::StageError;
 use super::prepare::Prepared;
 use super::reasons;
@@ -24,11 +25,13 @@ pub(super) struct Work<'a> {
     pub force: Option<Stage>,
     /// The entries that earlier runs of the experiment used: changes are told against them.
     pub preferred: &'a [Key],
+    /// Where the trained stages are computed.
+    pub lineage: &'a Lineage,
 }
 
 impl<'a> Work<'a> {
     /// The surroundings that a request brings.
-    pub fn new(request: &Request<'a>, cache: &'a Cache, preferred: &'a [Key]) -> Self {
+    pub fn new(request: &Request<'a>, cache: &'a Cache, preferred: &'a [Key], lineage: &'a Lineage) -> Self {
         Self {
             prepared: request.prepared,
             cache,
@@ -37,6 +40,7 @@ impl<'a> Work<'a> {
             stop: request.stop,
             force: request.force,
             preferred,
+            lineage,
         }
     }
 

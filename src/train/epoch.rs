@@ -5,7 +5,7 @@ use super::schedule::Place;
 use super::state::Memory;
 use super::step::step;
 use super::{Batch, Diverged, FitError, Model, Observer, Pass, Progress, Samples, Settings};
-use crate::net::{MaskKey, Targets};
+use crate::net::{MaskKey, NetError, Targets};
 use crate::rng::{Purpose, Stream};
 use crate::stop::StopToken;
 
@@ -68,7 +68,10 @@ impl Course<'_> {
         let masks = MaskKey { seed: self.settings.seed, epoch: memory.epoch, first_sample };
         // The penalty belongs to the weights that the loss was computed with.
         let penalty = penalty_of(model, self.settings.penalty);
-        let sums = model.train(batch, masks, &step(self.settings, self.place(memory.steps)))?;
+        let sums = match model.train(batch, masks, &step(self.settings, self.place(memory.steps))) {
+            Err(NetError::OutOfMemory) => return Err(too_large(model, batch)),
+            result => result?,
+        };
         memory.running.add(sums.loss, penalty, sums.correct, batch.targets.labels.len());
         if !memory.running.loss.is_finite() {
             return Err(diverged(memory, memory.batch, sums.loss / batch.targets.labels.len() as f64));
@@ -98,8 +101,108 @@ impl Course<'_> {
     }
 }
 
+/// The error of a batch that the device's memory does not hold: which part of it does is found by trying.
+fn too_large(model: &mut dyn Model, batch: Batch<'_>) -> FitError {
+    let samples = batch.targets.labels.len();
+    let length = batch.inputs.len() / samples;
+    let halves = std::iter::successors(Some(samples / 2), |count| Some(count / 2)).take_while(|count| *count > 0);
+    for count in halves {
+        let targets = Targets { labels: &batch.targets.labels[..count], ..batch.targets };
+        match model.fits(Batch { inputs: &batch.inputs[..count * length], targets }) {
+            Ok(true) => return FitError::OutOfMemory { batch: samples, fits: Some(count) },
+            Ok(false) => {}
+            Err(error) => return error.into(),
+        }
+    }
+    FitError::OutOfMemory { batch: samples, fits: None }
+}
+
 /// The error of a loss that is not finite.
 pub(super) fn diverged(memory: &Memory, batch: usize, loss: f64) -> FitError {
     let hint = "a smaller learning rate (`optimizer.lr`) usually cures it";
     FitError::Diverged(Diverged { epoch: memory.epoch, batch, loss, hint, rows: memory.rows.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{LossSum, Step, Trained};
+    use crate::train::{ClassWeights, Data, InMemory, Optimizer, Penalty, Schedule, Silent, fit};
+
+    /// A model on a device whose memory holds so many samples.
+    struct Narrow(usize);
+
+    impl Narrow {
+        fn pass(&self, batch: Batch<'_>) -> Result<LossSum, NetError> {
+            match batch.targets.labels.len() {
+                count if count > self.0 => Err(NetError::OutOfMemory),
+                _ => Ok(LossSum::default()),
+            }
+        }
+    }
+
+    impl Model for Narrow {
+        fn input_shape(&self) -> [usize; 3] {
+            [1, 1, 1]
+        }
+
+        fn classes(&self) -> usize {
+            2
+        }
+
+        fn train(&mut self, batch: Batch<'_>, _: MaskKey, _: &Step) -> Result<LossSum, NetError> {
+            self.pass(batch)
+        }
+
+        fn fits(&mut self, batch: Batch<'_>) -> Result<bool, NetError> {
+            Ok(self.pass(batch).is_ok())
+        }
+
+        fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
+            self.pass(batch)
+        }
+
+        fn predict(&mut self, _: &[f32], _: usize, _: &mut [f32]) -> Result<(), NetError> {
+            Ok(())
+        }
+
+        fn examine(&mut self, batch: Batch<'_>, _: &mut [f32]) -> Result<LossSum, NetError> {
+            self.pass(batch)
+        }
+
+        fn trained(&self) -> Vec<&dyn Trained> {
+            Vec::new()
+        }
+
+        fn trained_mut(&mut self) -> Vec<&mut dyn Trained> {
+            Vec::new()
+        }
+    }
+
+    fn outcome(memory: usize) -> Result<(), FitError> {
+        let settings = Settings {
+            seed: 0,
+            epochs: 1,
+            batch_size: 24,
+            optimizer: Optimizer::Sgd { lr: 0.1, momentum: 0.0, nesterov: false },
+            schedule: Schedule::Constant,
+            penalty: Penalty { l1: 0.0, l2: 0.0 },
+            class_weights: ClassWeights::None,
+            early_stopping: None,
+        };
+        let mut samples = InMemory::new(vec![0.0; 40], vec![1; 40]);
+        let data = Data { train: &mut samples, validation: None };
+        fit(&mut Narrow(memory), data, &settings, None, &mut Silent, &StopToken::new()).map(|_| ())
+    }
+
+    #[test]
+    fn a_batch_that_memory_does_not_hold_is_answered_with_one_that_it_does() {
+        assert!(outcome(24).is_ok());
+        for (memory, expected) in [(23, Some(12)), (7, Some(6)), (1, Some(1)), (0, None)] {
+            match outcome(memory) {
+                Err(FitError::OutOfMemory { batch: 24, fits }) => assert_eq!(fits, expected),
+                other => panic!("with room for {memory}: {other:?}"),
+            }
+        }
+    }
 }

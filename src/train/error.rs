@@ -15,6 +15,14 @@ pub enum FitError {
     /// The observer could not do its part.
     #[error("recording progress failed")]
     Observer(#[source] SourceError),
+    /// The device's memory does not hold a batch.
+    #[error("the memory of the device does not hold a batch of {batch} samples")]
+    OutOfMemory {
+        /// Samples of the batch.
+        batch: usize,
+        /// The largest half, quarter, ... of it that was tried and fits; none if a single sample does not.
+        fits: Option<usize>,
+    },
     /// The network refused.
     #[error(transparent)]
     Net(#[from] NetError),

@@ -1,14 +1,14 @@
 //! The trained end of the base with the top on it, on activations at the cut.
 
 use dfdx::nn::{Module, ModuleMut};
-use dfdx::tensor::{NoneTape, PutTape, TensorFromVec};
+use dfdx::tensor::{Cpu, NoneTape, PutTape, TensorFromVec};
 
 use super::import::{ModelError, NamedTensor};
-use super::model::{Network, Recorded};
+use super::model::{Model, Network, Recorded};
 use super::top_model::parameters;
 use crate::net::{
-    Backend, BaseWeights, CONVOLUTIONS, Fast, InputGradient, Maps, MaskKey, NetError, Rows, Tail, TailSpec, Top,
-    TopShape, Trained, shape_at, trained_tail,
+    Backend, BaseWeights, CONVOLUTIONS, Engine, EngineVisitor, Fast, InputGradient, Maps, MaskKey, NetError, Rows,
+    Tail, TailSpec, Top, TopShape, Trained, shape_at, trained_tail,
 };
 
 /// What is fine-tuned, and for which images.
@@ -35,15 +35,40 @@ pub struct FineTuneModel<B: Backend = Fast> {
 impl FineTuneModel {
     /// Starts from the base's weights and a trained top's parameters.
     pub fn new(weights: &BaseWeights, spec: &FineTuneSpec, top: &[NamedTensor]) -> Result<Self, ModelError> {
-        Self::on_device(weights, spec, top)
+        Self::on_device(Cpu::default(), weights, spec, top)
     }
 }
 
+/// As [`FineTuneModel::new`], on any engine.
+pub fn fine_tune_model_on(
+    engine: Engine,
+    weights: &BaseWeights,
+    spec: &FineTuneSpec,
+    top: &[NamedTensor],
+) -> Result<Box<dyn Model>, ModelError> {
+    struct On<'a>(&'a BaseWeights, &'a FineTuneSpec, &'a [NamedTensor]);
+
+    impl EngineVisitor for On<'_> {
+        type Output = Result<Box<dyn Model>, ModelError>;
+
+        fn visit<B: Backend>(self, device: B::Device) -> Self::Output {
+            let On(weights, spec, top) = self;
+            Ok(Box::new(FineTuneModel::<B>::on_device(device, weights, spec, top)?))
+        }
+    }
+
+    engine.visit(On(weights, spec, top))?
+}
+
 impl<B: Backend> FineTuneModel<B> {
-    fn on_device(weights: &BaseWeights, spec: &FineTuneSpec, top: &[NamedTensor]) -> Result<Self, ModelError> {
-        let device = B::Device::default();
+    fn on_device(
+        device: B::Device,
+        weights: &BaseWeights,
+        spec: &FineTuneSpec,
+        top: &[NamedTensor],
+    ) -> Result<Self, ModelError> {
         let &FineTuneSpec { frozen, height, width, .. } = spec;
-        let tail = trained_tail(weights, TailSpec { frozen, height, width })?;
+        let tail = trained_tail(&device, weights, TailSpec { frozen, height, width })?;
         let parameters = parameters(&spec.top, top)?;
         let dx = if frozen < CONVOLUTIONS { InputGradient::Needed } else { InputGradient::Unused };
         let top = Top::new(&device, &spec.top, parameters, dx);
@@ -54,7 +79,7 @@ impl<B: Backend> FineTuneModel<B> {
         let [channels, height, width] = self.sample_shape();
         let batch = inputs.len() / (channels * height * width);
         let maps = self.device.try_tensor_from_vec(inputs.to_vec(), (batch, channels, height, width));
-        maps.map_err(|error| NetError::Tensor(format!("{error:?}")))
+        maps.map_err(NetError::tensor)
     }
 
     fn sample_shape(&self) -> [usize; 3] {
@@ -62,10 +87,7 @@ impl<B: Backend> FineTuneModel<B> {
     }
 }
 
-impl<B: Backend> Network for FineTuneModel<B>
-where
-    B::Device: Send,
-{
+impl<B: Backend> Network for FineTuneModel<B> {
     type Backend = B;
 
     fn sample_shape(&self) -> [usize; 3] {

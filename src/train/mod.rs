@@ -33,7 +33,7 @@ pub use class_weights::ClassWeights;
 pub use early_stopping::{EarlyStopping, Monitor};
 pub use error::{Diverged, FitError};
 pub use evaluate::{Evaluation, Examination, evaluate, predict_all};
-pub use fine_tune_model::{FineTuneModel, FineTuneSpec};
+pub use fine_tune_model::{FineTuneModel, FineTuneSpec, fine_tune_model_on};
 pub use fit::{Data, End, Outcome, fit};
 pub use import::{ModelError, NamedTensor, Problem};
 pub use metrics::EpochRow;
@@ -44,6 +44,6 @@ pub use samples::{InMemory, Pass, Samples, SourceError, ThroughFrozen};
 pub use schedule::{Place, Schedule};
 pub use settings::{Penalty, Settings};
 pub use state::StateError;
-pub use top_model::TopModel;
+pub use top_model::{TopModel, top_model_on};
 
 pub use crate::net::{Activation, Targets, TopShape};

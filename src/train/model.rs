@@ -23,7 +23,7 @@ pub struct Batch<'a> {
 pub(super) type Recorded<B> = Rows<B, OwnedTape<f32, <B as Backend>::Device>>;
 
 /// A network on some device, from samples to logits.
-pub(super) trait Network: Send {
+pub(super) trait Network {
     /// The device.
     type Backend: Backend;
 
@@ -47,7 +47,7 @@ pub(super) trait Network: Send {
 }
 
 /// A model as the training loop and the stages see it, whatever its layers and its device.
-pub trait Model: Send {
+pub trait Model {
     /// `[channels, height, width]` of a sample.
     fn input_shape(&self) -> [usize; 3];
 
@@ -58,6 +58,9 @@ pub trait Model: Send {
     ///
     /// Nothing is updated where the loss is not finite.
     fn train(&mut self, batch: Batch<'_>, masks: MaskKey, step: &Step) -> Result<LossSum, NetError>;
+
+    /// Whether the device's memory holds a pass forward and backward of this batch. Parameters stay as they are.
+    fn fits(&mut self, batch: Batch<'_>) -> Result<bool, NetError>;
 
     /// Loss and hits without dropout; nothing changes.
     fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError>;
@@ -91,6 +94,16 @@ pub trait Model: Send {
     }
 }
 
+/// Forward with dropout, and backward where the loss is finite.
+fn pass<N: Network>(network: &mut N, batch: Batch<'_>, masks: MaskKey) -> Result<LossSum, NetError> {
+    let logits = network.record(batch.inputs, masks)?;
+    let (loss, sums) = CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?;
+    if sums.loss.is_finite() {
+        loss.try_backward().map_err(NetError::tensor)?;
+    }
+    Ok(sums)
+}
+
 impl<N: Network> Model for N {
     fn input_shape(&self) -> [usize; 3] {
         self.sample_shape()
@@ -102,24 +115,43 @@ impl<N: Network> Model for N {
 
     fn train(&mut self, batch: Batch<'_>, masks: MaskKey, step: &Step) -> Result<LossSum, NetError> {
         self.layers_mut().into_iter().for_each(|layer| layer.arm(Update::Apply(*step)));
-        let logits = self.record(batch.inputs, masks)?;
-        let (loss, sums) = CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?;
-        if sums.loss.is_finite() {
-            loss.try_backward().map_err(|error| NetError::Tensor(format!("{error:?}")))?;
+        NetError::caught(|| pass(self, batch, masks))
+    }
+
+    fn fits(&mut self, batch: Batch<'_>) -> Result<bool, NetError> {
+        self.layers_mut().into_iter().for_each(|layer| layer.arm(Update::KeepGradient));
+        match NetError::caught(|| pass(self, batch, MaskKey::default())) {
+            Ok(_) => Ok(true),
+            Err(NetError::OutOfMemory) => Ok(false),
+            Err(other) => Err(other),
         }
-        Ok(sums)
     }
 
     fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
-        let logits = self.compute(batch.inputs)?;
-        Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
+        NetError::caught(|| {
+            let logits = self.compute(batch.inputs)?;
+            Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
+        })
     }
 
     fn predict(&mut self, inputs: &[f32], count: usize, out: &mut [f32]) -> Result<(), NetError> {
-        let logits = self.compute(inputs)?;
-        assert_eq!(logits.shape().0, count, "as many samples as were announced");
-        probabilities_of::<N::Backend>(&logits, out);
-        Ok(())
+        let whole = NetError::caught(|| {
+            let logits = self.compute(inputs)?;
+            assert_eq!(logits.shape().0, count, "as many samples as were announced");
+            probabilities_of::<N::Backend>(&logits, out);
+            Ok(())
+        });
+        match whole {
+            // A sample's probabilities are its own.
+            Err(NetError::OutOfMemory) if count > 1 => {
+                let left = count / 2;
+                let (first, second) = inputs.split_at(inputs.len() / count * left);
+                let (first_out, second_out) = out.split_at_mut(self.class_count() * left);
+                self.predict(first, left, first_out)?;
+                self.predict(second, count - left, second_out)
+            }
+            result => result,
+        }
     }
 
     fn examine(&mut self, batch: Batch<'_>, out: &mut [f32]) -> Result<LossSum, NetError> {

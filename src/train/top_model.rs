@@ -1,12 +1,13 @@
 //! The top alone, on stored features.
 
 use dfdx::nn::{Module, ModuleMut};
-use dfdx::tensor::{NoneTape, PutTape, TensorFromVec};
+use dfdx::tensor::{Cpu, NoneTape, PutTape, TensorFromVec};
 
 use super::import::{ModelError, NamedTensor, check};
-use super::model::{Network, Recorded};
+use super::model::{Model, Network, Recorded};
 use crate::net::{
-    Backend, Fast, InputGradient, MaskKey, NetError, Parameter, Rows, Top, TopShape, Trained, top_tensor_names,
+    Backend, Engine, EngineVisitor, Fast, InputGradient, MaskKey, NetError, Parameter, Rows, Top, TopShape, Trained,
+    top_tensor_names,
 };
 use crate::rng::{Purpose, Stream};
 
@@ -20,18 +21,33 @@ pub struct TopModel<B: Backend = Fast> {
 impl TopModel {
     /// A fresh top: Glorot uniform weights drawn from the seed, zero biases.
     pub fn new(shape: &TopShape, seed: u64) -> Result<Self, ModelError> {
-        Self::on_device(shape, fresh(shape, seed))
+        Self::on_device(Cpu::default(), shape, fresh(shape, seed))
     }
 
     /// A top whose parameters are known (those that [`Model::export`](super::Model::export) gives).
     pub fn from_parameters(shape: &TopShape, tensors: &[NamedTensor]) -> Result<Self, ModelError> {
-        Self::on_device(shape, parameters(shape, tensors)?)
+        Self::on_device(Cpu::default(), shape, parameters(shape, tensors)?)
     }
 }
 
+/// A fresh top on any engine: the same weights as [`TopModel::new`] draws.
+pub fn top_model_on(engine: Engine, shape: &TopShape, seed: u64) -> Result<Box<dyn Model>, ModelError> {
+    struct On<'a>(&'a TopShape, u64);
+
+    impl EngineVisitor for On<'_> {
+        type Output = Result<Box<dyn Model>, ModelError>;
+
+        fn visit<B: Backend>(self, device: B::Device) -> Self::Output {
+            let On(shape, seed) = self;
+            Ok(Box::new(TopModel::<B>::on_device(device, shape, fresh(shape, seed))?))
+        }
+    }
+
+    engine.visit(On(shape, seed))?
+}
+
 impl<B: Backend> TopModel<B> {
-    fn on_device(shape: &TopShape, parameters: Vec<[Parameter; 2]>) -> Result<Self, ModelError> {
-        let device = B::Device::default();
+    fn on_device(device: B::Device, shape: &TopShape, parameters: Vec<[Parameter; 2]>) -> Result<Self, ModelError> {
         let top = Top::new(&device, shape, parameters, InputGradient::Unused);
         Ok(Self { top, shape: shape.clone(), device })
     }
@@ -39,14 +55,11 @@ impl<B: Backend> TopModel<B> {
     fn rows(&self, inputs: &[f32]) -> Result<Rows<B, NoneTape>, NetError> {
         let width = self.shape.input_len();
         let rows = self.device.try_tensor_from_vec(inputs.to_vec(), (inputs.len() / width, width));
-        rows.map_err(|error| NetError::Tensor(format!("{error:?}")))
+        rows.map_err(NetError::tensor)
     }
 }
 
-impl<B: Backend> Network for TopModel<B>
-where
-    B::Device: Send,
-{
+impl<B: Backend> Network for TopModel<B> {
     type Backend = B;
 
     fn sample_shape(&self) -> [usize; 3] {

@@ -64,6 +64,17 @@ impl Step {
     pub fn without_penalty(self) -> Self {
         Self { l1: 0.0, l2: 0.0, ..self }
     }
+
+    /// Adam's learning rate with both bias corrections: lr sqrt(1 - beta2^t) / (1 - beta1^t); for other rules, lr.
+    pub fn corrected_rate(&self) -> f32 {
+        match self.rule {
+            Rule::Adam { beta1, beta2, .. } => {
+                let remaining = |beta: f32| 1.0 - libm::pow(f64::from(beta), self.number as f64);
+                (f64::from(self.lr) * remaining(beta2).sqrt() / remaining(beta1)) as f32
+            }
+            Rule::Sgd { .. } | Rule::RmsProp { .. } => self.lr,
+        }
+    }
 }
 
 /// Weights with the moments that the rule keeps for them; a moment that it does not keep is an empty slice.

@@ -17,7 +17,7 @@ pub(crate) enum Target {
 /// A step with what is the same for all weights worked out, and the parameter that it changes.
 pub(crate) struct Update {
     step: Step,
-    /// Adam's learning rate with both bias corrections: lr sqrt(1 - beta2^t) / (1 - beta1^t).
+    /// [`Step::corrected_rate`].
     alpha: f32,
     weights: *mut f32,
     first: *mut f32,
@@ -36,17 +36,10 @@ impl Target {
 
     pub(crate) fn update(step: &Step, parameter: Parameter<'_>) -> Self {
         parameter.check(&step.rule);
-        let alpha = match step.rule {
-            Rule::Adam { beta1, beta2, .. } => {
-                let remaining = |beta: f32| 1.0 - libm::pow(f64::from(beta), step.number as f64);
-                (f64::from(step.lr) * remaining(beta2).sqrt() / remaining(beta1)) as f32
-            }
-            Rule::Sgd { .. } | Rule::RmsProp { .. } => step.lr,
-        };
         let Parameter { weights, first, second } = parameter;
         Target::Update(Update {
             step: *step,
-            alpha,
+            alpha: step.corrected_rate(),
             weights: weights.as_mut_ptr(),
             first: first.as_mut_ptr(),
             second: second.as_mut_ptr(),

@@ -8,10 +8,7 @@ use crate::kernels::activation::{self, Activation};
 use crate::kernels::dropout;
 use crate::net::NetError;
 use crate::net::backend::{MaskKey, Rows, TapeOf};
-use crate::rng::{Purpose, Stream};
-
-/// Dropout layers that one sample may pass; a mask's index is the sample's place times this, plus the layer.
-const MAX_LAYERS: u64 = 64;
+use crate::net::dropout::mask;
 
 pub(super) fn activate<T: TapeOf<Fast>>(
     activation: Activation,
@@ -43,31 +40,4 @@ pub(super) fn dropout<T: TapeOf<Fast>>(
         dropout::apply(&mut dx, &mask, rate);
         Some(dx)
     })
-}
-
-/// Which elements of `[batch, width]` stay. A sample's row depends on its place in the epoch, not on its batch.
-fn mask(rate: f32, layer: u32, key: MaskKey, [batch, width]: [usize; 2]) -> Vec<bool> {
-    assert!(u64::from(layer) < MAX_LAYERS, "a top has fewer than {MAX_LAYERS} dropout layers");
-    let mut mask = vec![false; batch * width];
-    for (sample, row) in mask.chunks_mut(width).enumerate() {
-        let index = (key.first_sample + sample as u64) * MAX_LAYERS + u64::from(layer);
-        let mut stream = Stream::new(key.seed, Purpose::Dropout, key.epoch, index);
-        dropout::draw(row, rate, || stream.next_u32());
-    }
-    mask
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mask_follows_the_sample_whatever_its_batch() {
-        let key = MaskKey { seed: 3, epoch: 1, first_sample: 0 };
-        let together = mask(0.5, 0, key, [4, 50]);
-        let apart = mask(0.5, 0, MaskKey { first_sample: 2, ..key }, [2, 50]);
-        assert_eq!(together[100..], apart[..]);
-        assert_ne!(mask(0.5, 1, key, [4, 50]), together);
-        assert_ne!(mask(0.5, 0, MaskKey { epoch: 2, ..key }, [4, 50]), together);
-    }
 }

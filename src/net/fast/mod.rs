@@ -18,6 +18,7 @@ use dfdx::tensor::Cpu;
 
 use super::backend::{Backend, InputGradient, Maps, MaskKey, PrefixSpec, Rows, Scalar, TapeOf};
 use super::parameter::Parameter;
+use super::size::{SizeVisitor, at_size};
 use super::{Activation, LossSum, NetError, Targets};
 
 /// frostline's kernels on dfdx's CPU device.
@@ -29,6 +30,10 @@ impl Backend for Fast {
     type Prefix = prefix::Prefix;
     type Convolution = convolution::Convolution;
     type Dense = dense::Dense;
+
+    fn at_size<V: SizeVisitor>(height: usize, width: usize, visitor: V) -> V::Output {
+        at_size(height, width, visitor)
+    }
 
     fn prefix(_: &Cpu, spec: &PrefixSpec<'_>) -> Self::Prefix {
         prefix::Prefix::new(spec)

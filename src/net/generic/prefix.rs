@@ -1,0 +1,85 @@
+//! Frozen runs of convolutions.
+
+use std::sync::Mutex;
+
+use dfdx::tensor::{PutTape, SplitTape};
+use dfdx::tensor_ops::{Device, ReshapeTo};
+
+use super::product::{Kernel, Product};
+use super::rows::{from_maps, to_maps};
+use super::taps::Taps;
+use super::weights::{Layout, to_device};
+use super::{Generic, lock, pool};
+use crate::net::NetError;
+use crate::net::backend::{Maps, PrefixSpec, TapeOf};
+use crate::net::geometry::{BLOCK_ENDS, CHANNELS};
+use crate::net::weights::Convolution;
+
+/// A frozen run. Its weights go to the device with the first batch.
+pub struct Prefix<D: Device<f32>> {
+    device: D,
+    /// Depth of the run's input.
+    from: usize,
+    state: Mutex<State<D>>,
+    taps: Taps<D>,
+}
+
+/// Where the weights are.
+enum State<D: Device<f32>> {
+    OnHost(Vec<Convolution>),
+    OnDevice(Vec<Kernel<D>>),
+}
+
+impl<D: Device<f32>> Prefix<D> {
+    pub(super) fn new(device: &D, spec: &PrefixSpec<'_>) -> Self {
+        let state = Mutex::new(State::OnHost(spec.convolutions.to_vec()));
+        Self { device: device.clone(), from: spec.from, state, taps: Taps::new() }
+    }
+
+    /// Registers nothing on the tape: it flows through.
+    pub(super) fn run<T: TapeOf<Generic<D>>>(
+        &self,
+        input: Maps<Generic<D>, T>,
+    ) -> Result<Maps<Generic<D>, T>, NetError> {
+        let (input, tape) = input.split_tape();
+        Ok(self.forward(input).map_err(NetError::tensor)?.put_tape(tape))
+    }
+
+    fn forward(
+        &self,
+        input: Maps<Generic<D>, dfdx::tensor::NoneTape>,
+    ) -> Result<Maps<Generic<D>, dfdx::tensor::NoneTape>, D::Err> {
+        let (mut rows, mut extent) = from_maps(input)?;
+        let product = Product::new(&self.device, &self.taps);
+        for (kernel, depth) in self.kernels()?.iter().zip(self.from + 1..) {
+            rows = product.forward(rows, extent, kernel)?;
+            if BLOCK_ENDS.contains(&depth) {
+                rows = pool::largest(rows, extent)?;
+                extent = extent.halved();
+            }
+        }
+        to_maps(rows, extent)?.try_contiguous()
+    }
+
+    fn kernels(&self) -> Result<Vec<Kernel<D>>, D::Err> {
+        let mut state = lock(&self.state);
+        if let State::OnHost(convolutions) = &*state {
+            let kernels =
+                convolutions.iter().zip(self.from + 1..).map(|(convolution, depth)| self.kernel(convolution, depth));
+            *state = State::OnDevice(kernels.collect::<Result<_, _>>()?);
+        }
+        match &*state {
+            State::OnDevice(kernels) => Ok(kernels.clone()),
+            State::OnHost(_) => unreachable!("the weights were sent above"),
+        }
+    }
+
+    fn kernel(&self, convolution: &Convolution, depth: usize) -> Result<Kernel<D>, D::Err> {
+        let shape = [CHANNELS[depth], CHANNELS[depth - 1], 3, 3];
+        let bias = to_device(&self.device, Layout::Bias, &convolution.bias, &shape[..1])?;
+        Ok(Kernel {
+            weight: to_device(&self.device, Layout::Taps, &convolution.weight, &shape)?,
+            bias: bias.try_reshape_like(&(CHANNELS[depth],))?,
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! Whole runs by the code that serves GPUs, on the CPU: the same accuracy, keys of their own, and runs that begin on one
+//! engine and end on the other.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use frostline::clock::{Clock, SystemClock};
+use frostline::event::{Event, Reporter, Stage, Warning};
+use frostline::net::Engine;
+use frostline::runs::{MetricsRow, RunDir, Runs};
+use frostline::spec::{self, Overrides};
+use frostline::stages::{self, Outcome, Prepared, Request, Standing};
+use frostline::stop::StopToken;
+use tempfile::TempDir;
+
+const SPEC: &str = r#"
+[data]
+train = "../data/train"
+validation = "../data/validation"
+target_size = 32
+preprocess = "caffe"
+
+[top]
+hidden = [8]
+epochs = 6
+batch_size = 4
+dropout = 0.3
+optimizer = { kind = "adam", lr = 1e-3 }
+
+[fine_tune]
+frozen_layers = 11
+epochs = 2
+batch_size = 4
+optimizer = { kind = "sgd", lr = 1e-4, momentum = 0.9 }
+
+[fine_tune.augment]
+zoom = 0.1
+horizontal_flip = true
+"#;
+
+/// Losses are means over batches that a thousand rounded operations lead to.
+const LOSSES: f64 = 1e-3;
+
+/// Two classes of coloured noise, and an experiment on them.
+struct Project {
+    folder: TempDir,
+    clock: Arc<dyn Clock>,
+}
+
+/// Keeps what is said, and asks for a stop after an epoch of a stage.
+struct Listener<'a> {
+    said: Mutex<Vec<String>>,
+    stop_after: Option<(Stage, u32)>,
+    stop: &'a StopToken,
+}
+
+impl Reporter for Listener<'_> {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Warned { warning: Warning::Notice { text } } => {
+                self.said.lock().expect("nobody panics").push(text.clone());
+            }
+            Event::EpochEnded { stage, metrics } if self.stop_after == Some((*stage, metrics.epoch)) => {
+                self.stop.request();
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (part, class, number) in [("train", 8), ("validation", 4)]
+            .into_iter()
+            .flat_map(|(part, count)| (0..count).map(move |number| (part, number)))
+            .flat_map(|(part, number)| ["blue", "red"].map(|class| (part, class, number)))
+        {
+            image(&folder.path().join(format!("data/{part}/{class}/{number}.png")), class, number);
+        }
+        std::fs::create_dir_all(folder.path().join("experiments")).expect("the folder can be made");
+        std::fs::write(folder.path().join("experiments/a.toml"), SPEC).expect("the file can be written");
+        Self { folder, clock: Arc::new(SystemClock::default()) }
+    }
+
+    fn runs(&self, name: &str) -> Runs {
+        Runs::at(&self.folder.path().join(name), Arc::clone(&self.clock))
+    }
+
+    fn prepared(&self, engine: Engine) -> Prepared {
+        let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
+        let set = vec![format!("weights.path={}", weights.display())];
+        let overrides = Overrides { set, cwd: self.folder.path().to_owned(), ..Overrides::default() };
+        let experiment = spec::load(&self.folder.path().join("experiments/a.toml"), &overrides);
+        let experiment = experiment.unwrap_or_else(|problems| panic!("{problems:?}"));
+        Prepared { engine, ..stages::prepare(experiment).expect("images and weights are there") }
+    }
+
+    /// Runs, until it is done or has to stop; gives the run and the notices.
+    fn run(&self, runs: &Runs, engine: Engine, stop_after: Option<(Stage, u32)>) -> (Outcome, Vec<String>) {
+        let (prepared, stop) = (self.prepared(engine), StopToken::new());
+        let listener = Listener { said: Mutex::default(), stop_after, stop: &stop };
+        let request =
+            Request { prepared: &prepared, runs, force: None, reporter: &listener, stop: &stop, clock: &self.clock };
+        let outcome = stages::run(&request).unwrap_or_else(|error| panic!("{error}"));
+        (outcome, listener.said.into_inner().expect("nobody panics"))
+    }
+}
+
+fn image(path: &Path, class: &str, number: u32) {
+    std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+    let (tone, seed) = (if class == "red" { 0 } else { 2 }, number * 31 + path.as_os_str().len() as u32);
+    let image = image::RgbImage::from_fn(40, 36, |x, y| {
+        let noise = (x * 7 + y * 13 + seed * 17 + (x * y) % (seed + 3)) % 90;
+        let mut pixel = [noise as u8 + 40; 3];
+        pixel[tone] = pixel[tone].saturating_add(90);
+        image::Rgb(pixel)
+    });
+    image.save(path).expect("the image can be written");
+}
+
+fn done(outcome: Outcome) -> RunDir {
+    match outcome {
+        Outcome::Done(run) => run,
+        other => panic!("it is done: {other:?}"),
+    }
+}
+
+fn rows(outcome: Outcome) -> Vec<MetricsRow> {
+    done(outcome).metrics().expect("the run has metrics")
+}
+
+/// Asserts the same accuracies and nearly the same losses, epoch by epoch.
+fn assert_alike(found: &[MetricsRow], expected: &[MetricsRow]) {
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!((&found.stage, found.epoch), (&expected.stage, expected.epoch));
+        assert_eq!((found.accuracy, found.val_accuracy), (expected.accuracy, expected.val_accuracy), "{found:?}");
+        let apart = (found.loss - expected.loss).abs() / expected.loss;
+        assert!(apart < LOSSES, "{apart:e}: {found:?}, {expected:?}");
+    }
+}
+
+#[test]
+fn a_run_ends_at_the_same_accuracy_by_either_code_and_also_when_it_goes_on_by_the_other() {
+    let project = Project::new();
+    let (fast, said) = project.run(&project.runs("fast"), Engine::Fast, None);
+    assert_eq!(said, Vec::<String>::new());
+    let fast = rows(fast);
+    assert!(fast.last().is_some_and(|row| row.val_accuracy == Some(1.0)), "{fast:?}");
+    let (generic, said) = project.run(&project.runs("generic"), Engine::Generic, None);
+    assert_eq!(said, Vec::<String>::new());
+    assert_alike(&rows(generic), &fast);
+
+    for stop_after in [(Stage::Top, 2), (Stage::FineTune, 0)] {
+        let runs = project.runs(&format!("moved-{}", stop_after.0));
+        let (stopped, _) = project.run(&runs, Engine::Fast, Some(stop_after));
+        assert!(matches!(stopped, Outcome::Interrupted(_)), "{stopped:?}");
+        let (moved, said) = project.run(&runs, Engine::Generic, None);
+        assert!(said.len() == 1 && said[0].contains("begun on `cpu` and goes on on `cpu (generic)`"), "{said:?}");
+        let run = done(moved);
+        assert_eq!(run.id().to_string()[..4], *"0001");
+        let summary = run.summary().expect("it can be read").expect("it is done");
+        assert_eq!(summary.machine.device, "cpu, then cpu (generic)");
+        let top = &summary.stages[1];
+        assert!(top.reused >= u64::from(stop_after.1.min(2)), "{top:?}");
+        assert_alike(&run.metrics().expect("the run has metrics"), &fast);
+    }
+}
+
+#[test]
+fn what_one_engine_has_stored_is_not_taken_for_the_others() {
+    let project = Project::new();
+    let runs = project.runs("runs");
+    done(project.run(&runs, Engine::Fast, None).0);
+    let plan = |engine| stages::plan(&project.prepared(engine), &runs, None, &project.clock).expect("it can be read");
+    assert!(plan(Engine::Fast).stages.iter().all(|stage| stage.standing.to_do() == 0));
+    for stage in plan(Engine::Generic).stages {
+        assert!(matches!(stage.standing, Standing::Missing { .. }), "{stage:?}");
+        assert_eq!(stage.because, ["device cpu -> cpu (generic)"], "{stage:?}");
+    }
+}
