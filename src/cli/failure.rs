@@ -79,9 +79,11 @@ impl From<SweepError> for Failure {
             SweepError::Frozen { .. } | SweepError::Changed { .. } => Exit::Unusable,
             SweepError::NotFound { .. } => Exit::Usage,
             SweepError::Stopped => Exit::Interrupted,
-            SweepError::Damaged { .. } | SweepError::Threads(_) | SweepError::File(_) | SweepError::Lock(_) => {
-                Exit::Unexpected
-            }
+            SweepError::Slurm(_)
+            | SweepError::Damaged { .. }
+            | SweepError::Threads(_)
+            | SweepError::File(_)
+            | SweepError::Lock(_) => Exit::Unexpected,
         };
         Self::new(exit, &error, hint)
     }

@@ -22,6 +22,7 @@ mod schema;
 mod show;
 mod signals;
 mod sweep;
+mod sweep_cluster;
 mod sweep_reference;
 mod sweep_task;
 mod watch;

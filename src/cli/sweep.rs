@@ -4,12 +4,13 @@ use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::args::{Format, Retry, Sweep};
+use super::args::{self, Format, Retry, Sweep};
 use super::context::{Context, table_format};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pages;
 use super::signals::stop_on_signals;
+use super::sweep_cluster;
 use crate::event::{Event, Warning};
 use crate::report::{self, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
@@ -25,20 +26,36 @@ use crate::sweep::{
 };
 
 pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
-    let file = &args.experiment.file;
-    let base = context.load(file, &args.experiment.set, OnDisk::Checked)?;
-    let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file: file.clone() }.into()) };
+    let experiment = match (&args.verb, &args.experiment) {
+        (Some(verb), _) => return sweep_cluster::run(context, verb),
+        (None, Some(experiment)) => experiment,
+        (None, None) => unreachable!("clap asks for the file where there is no verb"),
+    };
+    let base = context.load(&experiment.file, &experiment.set, OnDisk::Checked)?;
+    let Some(table) = base.sweep.clone() else {
+        return Err(SweepError::NoSweep { file: experiment.file.clone() }.into());
+    };
     let preparer = Preparer::default();
     let runs = context.runs_of(&base.project_root);
     let points = sweep::known_points(&base, &table, &runs, &preparer);
     let points = points.map_err(|error| invalid(error, context.colour))?;
-    if args.dry_run {
-        let more = table.trials.map_or(0, |trials| u64::from(trials.get())).saturating_sub(points.len() as u64);
-        let more = if table.strategy == Strategy::Tpe { Some((preparer.prepare(base.clone())?, more)) } else { None };
-        let more = more.as_ref().map(|(base, more)| (base, *more)).filter(|(_, more)| *more > 0);
-        let plan = sweep::plan(&points, more, &runs, &context.clock)?;
-        show_plan(&plan, &sweep::keys(&table), args.format);
-        return Ok(Exit::Success);
+    match (args.dry_run, args.launcher) {
+        (true, args::Launcher::Local) => {
+            let more = table.trials.map_or(0, |trials| u64::from(trials.get())).saturating_sub(points.len() as u64);
+            let more =
+                if table.strategy == Strategy::Tpe { Some((preparer.prepare(base.clone())?, more)) } else { None };
+            let more = more.as_ref().map(|(base, more)| (base, *more)).filter(|(_, more)| *more > 0);
+            let plan = sweep::plan(&points, more, &runs, &context.clock)?;
+            show_plan(&plan, &sweep::keys(&table), args.format);
+            return Ok(Exit::Success);
+        }
+        (true, args::Launcher::Slurm) => {
+            let slurm = sweep_cluster::slurm(context, &args.slurm)?;
+            let scripts = slurm.preview(&base, &points, (&runs, &context.clock))?;
+            scripts.iter().for_each(|(name, text)| println!("==> {name} <==\n{text}"));
+            return Ok(Exit::Success);
+        }
+        (false, _) => {}
     }
     let work = Work { context, args, base: &base, table: &table, runs: &runs, preparer: &preparer };
     work.run(&points)
@@ -63,17 +80,32 @@ impl Work<'_> {
     fn run_with(&self, points: &[DraftPoint], tools: Tools<'_>) -> Result<Exit, Failure> {
         warn(tools.reporter, points);
         let (dir, index) = sweep::submit(self.base, self.table, points, &tools)?;
+        if self.args.freeze {
+            println!("{}", dir.path().display());
+            return Ok(Exit::Success);
+        }
         let options =
             Options { on_failure: self.on_failure(), retry: self.args.retry.iter().map(|it| (*it).into()).collect() };
         let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options);
         session.announce()?;
-        let launched = self.launcher().launch(&session);
+        match self.args.launcher {
+            args::Launcher::Local => self.here(&session, tools.stop),
+            args::Launcher::Slurm => {
+                sweep_cluster::slurm(self.context, &self.args.slurm)?.launch(&session)?;
+                sweep_cluster::show(self.runs, &dir, &session.index(), self.args.format)?;
+                Ok(Exit::Success)
+            }
+        }
+    }
+
+    fn here(&self, session: &Session<'_>, stop: &StopToken) -> Result<Exit, Failure> {
+        let launched = self.local().launch(session);
         let states = session.finish()?;
-        self.show(&session)?;
+        self.show(session)?;
         launched?;
         let any = |state: &str| states.contains_key(state);
         Ok(match () {
-            () if tools.stop.is_requested() => Exit::Interrupted,
+            () if stop.is_requested() => Exit::Interrupted,
             () if any("failed") || any("diverged") || any("missing") || any("interrupted") => Exit::PartlyFailed,
             () => Exit::Success,
         })
@@ -83,7 +115,7 @@ impl Work<'_> {
         if self.args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn }
     }
 
-    fn launcher(&self) -> Local {
+    fn local(&self) -> Local {
         let written = NonZeroUsize::new(self.table.parallel.get() as usize).unwrap_or(NonZeroUsize::MIN);
         let threads = NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN);
         Local { jobs: self.args.jobs.unwrap_or(written), threads }

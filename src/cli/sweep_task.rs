@@ -1,6 +1,6 @@
-//! `frostline sweep-task DIR --point N`: one frozen point of a sweep, for schedulers; `--results` writes what all of them came to.
+//! `frostline sweep-task DIR --point N`: one job's part of a frozen sweep, for schedulers.
 
-use super::args::SweepTask;
+use super::args::{SharedPart, SweepTask};
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -8,7 +8,7 @@ use super::signals::stop_on_signals;
 use super::sweep::{load_frozen, with_tools};
 use crate::report::SweepLines;
 use crate::runs::{Runs, State};
-use crate::stages::Preparer;
+use crate::stages::{Part, Preparer};
 use crate::sweep::{Options, Session, SweepDir, SweepError};
 
 pub fn run(context: &Context, args: &SweepTask) -> Result<Exit, Failure> {
@@ -26,15 +26,36 @@ pub fn run(context: &Context, args: &SweepTask) -> Result<Exit, Failure> {
     with_tools(context, (&runs, &stop, &reporter), |tools| {
         let options = Options { retry: args.retry.iter().map(|it| (*it).into()).collect(), ..Options::default() };
         let session = Session::new((&base, &table), (&dir, index), (tools, &preparer), options);
-        let Some(point) = args.point else {
-            session.finish()?;
-            return Ok(Exit::Success);
-        };
-        let Some(chosen) = session.take(point, args.seed)? else { return Ok(Exit::Success) };
-        Ok(match session.carry_out(&chosen)? {
+        let state = carry_out(args, &session)?;
+        Ok(match state {
+            _ if stop.is_requested() => Exit::Interrupted,
             State::Done | State::Pruned => Exit::Success,
             State::Interrupted | State::Running => Exit::Interrupted,
             State::Failed | State::Diverged => Exit::Failed,
         })
     })
+}
+
+/// Does the job's part, and says how it ended.
+fn carry_out(args: &SweepTask, session: &Session<'_>) -> Result<State, SweepError> {
+    match (&args.point, args.shared) {
+        (Some(point), Some(part)) => session.warm(point, part.into())?,
+        (Some(point), None) => {
+            let chosen = session.take(point)?;
+            return chosen.map_or(Ok(State::Done), |chosen| session.carry_out(&chosen));
+        }
+        (None, _) if args.next => session.carry_out_all()?,
+        (None, _) => drop(session.finish()?),
+    }
+    Ok(State::Done)
+}
+
+impl From<SharedPart> for Part {
+    fn from(part: SharedPart) -> Self {
+        match part {
+            SharedPart::Bottleneck => Self::Features,
+            SharedPart::FrozenPart => Self::Cut,
+            SharedPart::Top => Self::Top,
+        }
+    }
 }

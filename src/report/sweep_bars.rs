@@ -89,7 +89,7 @@ impl SweepReporter for SweepBars {
                 bar.set_length(*runs);
                 bar.set_position(*done);
             }
-            SweepEvent::Sharing { .. } => {}
+            SweepEvent::Sharing { .. } | SweepEvent::Submitted { .. } => {}
             SweepEvent::Finished { .. } => {
                 bars.values().for_each(ProgressBar::finish_and_clear);
                 bars.clear();

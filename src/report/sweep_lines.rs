@@ -39,7 +39,7 @@ fn is_important(event: &SweepEvent) -> bool {
         SweepEvent::Frozen { .. } | SweepEvent::Sharing { .. } | SweepEvent::Began { .. } | SweepEvent::Run { .. } => {
             false
         }
-        SweepEvent::Finished { .. } => false,
+        SweepEvent::Submitted { .. } | SweepEvent::Finished { .. } => false,
     }
 }
 
@@ -56,6 +56,8 @@ pub(super) fn line(event: &SweepEvent, objective: &str) -> Option<String> {
         SweepEvent::Run { run: Some(run), event: event @ Event::Warned { .. } } => {
             format!("{}: {}", name(run), sentence(event)?)
         }
+        SweepEvent::Submitted { job, name, runs: 1 } => format!("submitted job {job}: {name}"),
+        SweepEvent::Submitted { job, name, runs } => format!("submitted job {job}: {name}, an array of {runs}"),
         SweepEvent::Finished { path } => format!("results are in {}", path.display()),
         SweepEvent::Began { .. } | SweepEvent::Run { .. } => return None,
         SweepEvent::Ended { run, state, value, error, elapsed, progress: (done, all), best } => {

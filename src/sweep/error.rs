@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::slurm::SlurmError;
 use crate::files::{FileError, LockError};
 use crate::runs::RunError;
 use crate::spec::Problems;
@@ -83,6 +84,9 @@ pub enum SweepError {
     /// A lock could not be had.
     #[error(transparent)]
     Lock(LockError),
+    /// The cluster could not be used.
+    #[error(transparent)]
+    Slurm(#[from] SlurmError),
 }
 
 impl From<LockError> for SweepError {
@@ -109,6 +113,7 @@ impl SweepError {
             Self::Run(error) => error.hint(),
             Self::File(error) => error.hint(),
             Self::Lock(error) => error.hint(),
+            Self::Slurm(error) => error.hint(),
             Self::Invalid { .. } | Self::Frozen { .. } | Self::NotFound { .. } | Self::Threads(_) | Self::Stopped => {
                 None
             }

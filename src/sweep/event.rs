@@ -34,6 +34,15 @@ pub enum SweepEvent {
         /// For how many runs.
         runs: u64,
     },
+    /// A job was submitted to a cluster.
+    Submitted {
+        /// Its number there.
+        job: String,
+        /// What it is: `bottleneck-1`, `points-1`.
+        name: String,
+        /// How many runs, or workers, it has.
+        runs: u64,
+    },
     /// A run of a point begins, or goes on.
     Began {
         /// Which.

@@ -50,6 +50,16 @@ impl SweepDir {
         Ok(Self::list(runs, name)?.into_iter().find(|sweep| sweep.id.hex == hex))
     }
 
+    /// Where the sweep of a definition lies, or would lie.
+    pub(super) fn place(runs: &Runs, name: &str, definition: &Digest) -> Result<Self, SweepError> {
+        if let Some(found) = Self::find(runs, name, definition)? {
+            return Ok(found);
+        }
+        let number = Self::list(runs, name)?.last().map_or(1, |last| last.id.number + 1);
+        let id = RunId { number, hex: definition.short() };
+        Ok(Self { path: runs.folder(name)?.join(SWEEPS).join(id.to_string()), id })
+    }
+
     /// The sweep of a definition, made if need be; `text` is what `sweep.toml` will hold.
     pub(super) fn find_or_make(
         runs: &Runs,
@@ -59,15 +69,14 @@ impl SweepDir {
     ) -> Result<Self, SweepError> {
         let folder = runs.folder(name)?.join(SWEEPS);
         let _naming = Lock::exclusive(&folder.join(".lock"), &mut wait)?;
-        if let Some(found) = Self::find(runs, name, definition)? {
-            return Ok(found);
+        let place = Self::place(runs, name, definition)?;
+        if place.file(DEFINITION).exists() {
+            return Ok(place);
         }
-        let number = Self::list(runs, name)?.last().map_or(1, |last| last.id.number + 1);
-        let id = RunId { number, hex: definition.short() };
-        let path = folder.join(id.to_string());
+        let path = place.path();
         files::create_folder(&path.join("points"))?;
-        files::write_atomic(&path.join(DEFINITION), text(&path).as_bytes())?;
-        Ok(Self { path, id })
+        files::write_atomic(&path.join(DEFINITION), text(path).as_bytes())?;
+        Ok(place)
     }
 
     /// The folder.

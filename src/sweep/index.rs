@@ -56,6 +56,11 @@ impl Task {
     pub fn name(&self) -> String {
         format!("{:04}-seed{}", self.point, self.seed)
     }
+
+    /// Whether people may mean it: by its point, as `3`, or by its name, as `0003-seed0`.
+    pub fn is_called(&self, text: &str) -> bool {
+        self.name() == text || text.parse() == Ok(self.point)
+    }
 }
 
 impl fmt::Display for Task {

@@ -96,25 +96,8 @@ impl Session<'_> {
         order.into_iter().map(|at| open[at]).collect()
     }
 
-    /// One task, by its point and seed, once nobody else works on it; `None` if it needs no work.
-    ///
-    /// # Errors
-    ///
-    /// There is no such task, or a stop was requested.
-    pub fn take(&self, point: u32, seed: Option<u64>) -> Result<Option<Chosen>, SweepError> {
-        let index = self.index();
-        let is_it = |task: &&Task| task.point == point && seed.is_none_or(|seed| task.seed == seed);
-        let Some(task) = index.tasks().find(is_it).copied() else {
-            return Err(SweepError::NotFound { wanted: format!("point {point} in `{}`", self.dir.path().display()) });
-        };
-        let mut wait = Wait { stop: &self.stop, on_wait: &mut |_| {} };
-        let lock = Lock::exclusive(&self.dir.task_lock(&task), &mut wait)?;
-        let wanted = self.open()?.contains(&task) && self.begin(&task);
-        Ok(wanted.then_some(Chosen::new(task, lock)))
-    }
-
     /// Notes that a task is begun; `false` if this session has begun it before.
-    fn begin(&self, task: &Task) -> bool {
+    pub(super) fn begin(&self, task: &Task) -> bool {
         let shares = self.shares(task);
         let mut memory = self.memory();
         memory.busy.extend(shares.map(|shares| training(&shares)));

@@ -67,7 +67,14 @@ start() {
 
 stop() {
     for pid in "$dir"/d.n1.pid "$dir"/d.n2.pid "$dir"/ctld.pid; do
-        [ -s "$pid" ] && kill "$(cat "$pid")" 2>/dev/null || true
+        [ -s "$pid" ] || continue
+        number=$(cat "$pid")
+        kill "$number" 2>/dev/null || continue
+        # The next cluster takes the same ports.
+        for _ in $(seq 100); do
+            kill -0 "$number" 2>/dev/null || break
+            sleep 0.1
+        done
     done
 }
 

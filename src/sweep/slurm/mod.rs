@@ -1,0 +1,34 @@
+//! Sweeps on a cluster that runs Slurm: no scheduler of our own, and no process that has to stay.
+//!
+//! ```text
+//! sweeps/<id>/slurm/
+//!   .lock                     held while jobs are submitted
+//!   0001/                     one submission
+//!     bottleneck-1.sbatch     a job: the script, as it was submitted
+//!     bottleneck-1.job        the number that Slurm gave it
+//!     points-1.sbatch points-1.tasks points-1.job     an array, and which task each of its indices is
+//!     points-1-0.log          what the first task of the array wrote
+//! ```
+//!
+//! One job does each distinct extraction, frozen part and shared top training, arrays of the points wait for what they need (`afterok`),
+//! and a last job writes the results. A strategy that chooses its points as it goes has an array of workers instead, each of which asks
+//! for the next point under the sweep's lock.
+//!
+//! How a point stands is what its run says; Slurm is asked about the others only: whether they are queued, or why their job ended.
+
+mod cluster;
+mod error;
+mod job;
+mod launcher;
+mod preview;
+mod queue;
+mod script;
+mod settings;
+mod standing;
+mod submission;
+
+pub use error::SlurmError;
+pub use launcher::Slurm;
+pub use settings::Settings;
+pub use standing::{Standing, active_jobs, cancel, standings};
+pub use submission::log_files;
