@@ -112,13 +112,21 @@ fn stage(value: &Value) -> StageView {
         Some("continued") => Outcome::Partly,
         _ => Outcome::Computed,
     };
-    let why = [text_at(value, "why"), text_at(value, "ended_early").map(|why| format!("ended early: {why}"))];
+    let early = text_at(value, "ended_early").map(|why| format!("ended early: {why}"));
+    let why = [text_at(value, "why"), shares(value), early];
     StageView {
         name: text_at(value, "stage").unwrap_or_default(),
         outcome,
         why: why.into_iter().flatten().collect::<Vec<_>>().join("; "),
         seconds: value.get("seconds").and_then(Value::as_f64),
     }
+}
+
+/// How much of a stage was found and how much was done, where it was some of each.
+fn shares(value: &Value) -> Option<String> {
+    let [reused, computed] = ["reused", "computed"].map(|key| value.get(key).and_then(Value::as_u64).unwrap_or(0));
+    let unit = if text_at(value, "stage").as_deref() == Some("bottleneck") { "images" } else { "epochs" };
+    (reused > 0 && computed > 0).then(|| format!("{reused} of {} {unit} were stored", reused + computed))
 }
 
 fn skipped(value: &Value) -> Skipped {

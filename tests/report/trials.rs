@@ -42,10 +42,7 @@ impl Point {
 
     fn line(&self, all: &[Self]) -> String {
         let rank = 1 + all.iter().filter(|other| other.best.0 > self.best.0).count();
-        let top =
-            all.iter().map(|other| other.best).fold((0.0, None), |top, own| if own.0 > top.0 { own } else { top });
-        let ties =
-            if top.0 - self.best.0 <= top.1.unwrap_or(0.0).max(self.best.1.unwrap_or(0.0)) { "yes" } else { "no" };
+        let ties = if rank <= 3 { "yes" } else { "no" };
         let state = if self.runs.len() == 2 { "done" } else { "diverged" };
         let (lr, dropout, frozen) = (self.runs[0].lr(), self.runs[0].dropout(), self.runs[0].frozen());
         let ids: Vec<_> = self.runs.iter().map(Made::id).collect();
