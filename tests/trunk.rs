@@ -1,6 +1,7 @@
 //! The frozen trunk against a naive twin, and the promise of the same bits.
 
-use frostline::kernels::{ConvLayer, Isa, Pool, Precision, Trunk, isa};
+use frostline::kernels::layout::Element;
+use frostline::kernels::{ConvLayer, Isa, Part, Pool, Precision, Trunk, isa};
 use frostline::rng::{Purpose, Stream};
 
 /// One convolution with random weights, and what it is called with.
@@ -136,7 +137,9 @@ const SIZES: [(usize, usize); 9] = [(1, 1), (3, 5), (2, 9), (6, 6), (8, 8), (9, 
 
 #[test]
 fn every_layer_agrees_with_its_naive_twin_at_odd_sizes() {
-    for (height, width) in SIZES {
+    // An interpreter is a thousand times slower.
+    let sizes = if cfg!(miri) { &SIZES[..2] } else { &SIZES[..] };
+    for &(height, width) in sizes {
         for (number, channels, pools) in
             [(1, [3, 20], &[][..]), (2, [5, 19], &[]), (4, [17, 33], &[4]), (11, [16, 40], &[]), (13, [7, 3], &[13])]
         {
@@ -241,4 +244,27 @@ fn a_scratch_can_be_used_again_without_a_trace_of_the_last_batch() {
         trunk.forward(&input[2 * each..3 * each], 1, &mut scratch, &mut second);
         assert!(bits(&second) == bits(&first[2 * out_each..3 * out_each]));
     }
+}
+
+#[test]
+fn a_watcher_hears_of_every_part_in_order() {
+    let net = &nets()[0];
+    let trunk = net.trunk(0..net.layers.len(), net.size, Precision::F32, Isa::detect());
+    let (sender, heard) = std::sync::mpsc::channel();
+    let mut scratch = trunk.scratch(2).watched(move |part| sender.send(part).expect("somebody listens"));
+    let (channels, height, width) = trunk.output_shape();
+    trunk.forward(&net.input(2), 2, &mut scratch, &mut vec![0.0; 2 * channels * height * width]);
+    let layers = (0..net.layers.len()).map(Part::Layer);
+    let expected: Vec<Part> = [Part::Enter].into_iter().chain(layers).chain([Part::Leave]).collect();
+    assert_eq!(heard.try_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn multiplications_are_those_of_the_tiles_that_cover_a_layer() {
+    let count = |number, channels: [usize; 2], size| {
+        let net = Net::new(number, &channels, &[], size);
+        net.trunk(0..1, size, Precision::F32, Isa::detect()).multiplications()
+    };
+    assert_eq!(count(1, [3, 64], (10, 20)), [(Element::F32, 10 * 20 * 9 * 3 * 64)], "direct");
+    assert_eq!(count(5, [32, 64], (18, 24)), [(Element::F32, 3 * 4 * 64 * 32 * 64)], "tiles of 6 x 6, 64 points each");
 }
