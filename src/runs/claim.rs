@@ -103,13 +103,25 @@ impl Runs {
         Ok(Claim::Mine(Box::new(ActiveRun::new(run, status, self.clock.clone(), lock))))
     }
 
-    /// Sets numbers aside for runs that are to be made later, and gives the first: no other run gets them.
-    pub fn reserve(&self, name: &str, count: u32, mut wait: Wait<'_>) -> Result<u32, RunError> {
+    /// Sets numbers aside for runs that are to be made later: no other run gets them.
+    ///
+    /// `keep` is told the first free number, notes what it takes where it lasts, and says which was the last; killed after that, it finds its
+    /// note, and asks again.
+    pub fn reserve<E: From<RunError>>(
+        &self,
+        name: &str,
+        mut wait: Wait<'_>,
+        keep: impl FnOnce(u32) -> Result<u32, E>,
+    ) -> Result<(), E> {
         let folder = self.folder(name)?;
-        let _naming = Lock::exclusive(&folder.join(".lock"), &mut wait)?;
+        let _naming = Lock::exclusive(&folder.join(".lock"), &mut wait).map_err(RunError::from)?;
         let first = self.next_number(name)?;
-        files::write_atomic(&folder.join(RESERVED), format!("{}\n", first + count - 1).as_bytes())?;
-        Ok(first)
+        let last = keep(first)?;
+        if last >= first {
+            let text = format!("{last}\n");
+            files::write_atomic(&folder.join(RESERVED), text.as_bytes()).map_err(RunError::from)?;
+        }
+        Ok(())
     }
 
     /// The number after all that were given or set aside.

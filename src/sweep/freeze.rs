@@ -55,9 +55,13 @@ pub(super) fn add(
             None => index.points.push(point),
         }
     }
-    number(&mut index, &fresh, tools)?;
     write_points(sweep, &index.points[first..], points)?;
-    sweep.write_index(&index)?;
+    let name = index.name.clone();
+    tools.runs.reserve(&name, tools.wait(&mut |_| {}), |free| {
+        number(&mut index, &fresh, free);
+        sweep.write_index(&index)?;
+        Ok::<u32, SweepError>(index.tasks().map(|task| task.number).max().unwrap_or(0))
+    })?;
     Ok(index)
 }
 
@@ -109,18 +113,13 @@ fn merge(known: &mut FrozenPoint, point: FrozenPoint) {
     *known = FrozenPoint { tasks, ..point };
 }
 
-/// Sets numbers aside for the runs of new tasks, in their order.
-fn number(index: &mut Index, fresh: &[(usize, u64)], tools: &Tools<'_>) -> Result<(), SweepError> {
-    if fresh.is_empty() {
-        return Ok(());
-    }
-    let first = tools.runs.reserve(&index.name, fresh.len() as u32, tools.wait(&mut |_| {}))?;
-    for (number, (at, seed)) in (first..).zip(fresh) {
+/// Gives the runs of new tasks their numbers, in their order.
+fn number(index: &mut Index, fresh: &[(usize, u64)], free: u32) {
+    for (number, (at, seed)) in (free..).zip(fresh) {
         for task in index.points[*at].tasks.iter_mut().filter(|task| task.seed == *seed) {
             task.number = number;
         }
     }
-    Ok(())
 }
 
 fn write_points(sweep: &SweepDir, frozen: &[FrozenPoint], points: &[DraftPoint]) -> Result<(), SweepError> {

@@ -64,6 +64,11 @@ impl<'a> Judge<'a> {
                 seen.run = RunDir::at(path);
                 false
             }
+            // The images of a stage make progress, too, before it trains.
+            Event::StageBegan { stage, .. } if *stage == self.stage => {
+                seen.looked = false;
+                false
+            }
             Event::EpochEnded { stage, .. } => *stage == self.stage,
             // The first word of a run that goes on: a decision may have been due when it was interrupted.
             Event::Progress { stage, .. } => *stage == self.stage && !std::mem::replace(&mut seen.looked, true),
