@@ -148,8 +148,8 @@ pub(super) mod tests {
 
     #[test]
     fn a_point_is_what_its_worst_run_is() {
-        let mut point = done(1, Point::new(), &[0.9, 0.8]);
-        assert_eq!((point.state(), point.objective(Metric::ValAccuracy)), (Some(State::Done), Some(0.85 + 0.0)));
+        let mut point = done(1, Point::new(), &[0.75, 0.5]);
+        assert_eq!((point.state(), point.objective(Metric::ValAccuracy)), (Some(State::Done), Some(0.625)));
         point.runs[1].run.as_mut().expect("a run").1 = State::Failed;
         assert_eq!((point.state(), point.objective(Metric::ValAccuracy)), (Some(State::Failed), None));
         point.runs[1].run = None;

@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn points_are_ranked_by_mean_and_tie_within_one_deviation_of_the_best() {
-        let reached: [&[f64]; 4] = [&[0.90, 0.94], &[0.91, 0.91], &[0.80, 0.82], &[0.92, 0.92]];
+        let reached: [&[f64]; 4] = [&[0.75, 1.0], &[0.8125, 0.8125], &[0.5, 0.625], &[0.875, 0.875]];
         let points: Vec<PointOutcome> =
             (1..).zip(reached).map(|(point, accuracies)| done(point, Vec::new(), accuracies)).collect();
         let ranks: Vec<Rank> = ranks(&points, Metric::ValAccuracy).into_iter().flatten().collect();
