@@ -3,6 +3,7 @@
 //! | module | does |
 //! | --- | --- |
 //! | [`scan`](mod@scan) | walks a folder of class folders into a [`manifest`](mod@manifest): classes, paths, digests |
+//! | [`digests`](mod@digests) | what was read before and has not changed since |
 //! | [`split`](mod@split) | a stratified part of a manifest, for validation |
 //! | [`decode`](mod@decode) | bytes to [`pixels`](mod@pixels): RGB, upright, on white, whatever the file was |
 //! | [`resize`](mod@resize) | Pillow's four filters, bit for bit |
@@ -22,6 +23,7 @@
 
 pub mod augment;
 pub mod decode;
+pub mod digests;
 pub mod load;
 pub mod manifest;
 pub mod pipeline;
@@ -35,6 +37,7 @@ pub mod walk;
 
 pub use augment::{Augment, Fill, Transform};
 pub use decode::{Format, ImageError, decode};
+pub use digests::{Digests, Stamp};
 pub use load::{LoadError, Target, check, load, load_file, load_original};
 pub use manifest::{Image, Manifest, Skipped, path_under};
 pub use pipeline::{Lease, Prefetch};
@@ -42,6 +45,6 @@ pub use pixels::Pixels;
 pub use preprocess::Preprocess;
 pub use problem::{DataError, Problem, Warning, warnings};
 pub use resize::{Filter, resize};
-pub use scan::{OnBadImage, ScanOptions, scan};
+pub use scan::{OnBadImage, ScanOptions, scan, scan_again};
 pub use split::split;
 pub use walk::Walk;

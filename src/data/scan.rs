@@ -6,10 +6,12 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 
 use super::decode::{Format, describe};
+use super::digests::Digests;
 use super::manifest::{Image, Manifest, Skipped, path_under};
 use super::problem::{DataError, Problem};
 use crate::digest::Digest;
@@ -40,10 +42,23 @@ pub struct ScanOptions {
 /// # Errors
 /// All problems at once: a missing folder, a class without images or of an unknown name, files that are no images...
 pub fn scan(root: &Path, options: &ScanOptions) -> Result<Manifest, DataError> {
+    scan_again(root, options, &Digests::default(), SystemTime::UNIX_EPOCH)
+}
+
+/// As [`scan`], reading only files that have changed since `digests` has seen them; `now` is the time.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_again(
+    root: &Path,
+    options: &ScanOptions,
+    digests: &Digests,
+    now: SystemTime,
+) -> Result<Manifest, DataError> {
     let fail = |problems| DataError { root: root.to_path_buf(), problems };
     let found = class_folders(root).map_err(|problem| fail(vec![problem]))?;
     let (classes, mut problems) = choose_classes(found, options.classes.as_deref());
-    let mut scan = Scan { root, problems: Vec::new(), skipped: Vec::new(), options };
+    let mut scan = Scan { root, problems: Vec::new(), skipped: Vec::new(), options, digests, now };
     let mut images = Vec::new();
     for (class, name) in classes.iter().enumerate() {
         images.extend(scan.class(class as u32, name));
@@ -130,6 +145,8 @@ fn join(relative: &str, name: &str) -> String {
 struct Scan<'a> {
     root: &'a Path,
     options: &'a ScanOptions,
+    digests: &'a Digests,
+    now: SystemTime,
     problems: Vec<Problem>,
     skipped: Vec<Skipped>,
 }
@@ -154,7 +171,7 @@ impl Scan<'_> {
         while images.len() < limit && !rest.is_empty() {
             let (round, later) = rest.split_at(rest.len().min(limit - images.len()));
             rest = later;
-            let looked: Vec<_> = round.par_iter().map(|path| look(&path_under(self.root, path))).collect();
+            let looked: Vec<_> = round.par_iter().map(|path| self.look(&path_under(self.root, path))).collect();
             for (path, looked) in round.iter().zip(looked) {
                 images.extend(self.sort_in(class, path, looked));
             }
@@ -188,6 +205,22 @@ impl Scan<'_> {
         ancestors.pop();
     }
 
+    /// What a file is, by its digest where that is known.
+    fn look(&self, path: &Path) -> Looked {
+        let looked = || -> std::io::Result<Looked> {
+            let metadata = fs::metadata(path)?;
+            if let Some(digest) = self.digests.recall(path, &metadata) {
+                return Ok(Looked::Image { digest, bytes: metadata.len() });
+            }
+            let looked = look(File::open(path)?)?;
+            if let Looked::Image { digest, .. } = looked {
+                self.digests.keep(path, &metadata, digest, self.now);
+            }
+            Ok(looked)
+        };
+        looked().unwrap_or_else(Looked::Unreadable)
+    }
+
     fn sort_in(&mut self, class: u32, path: &str, looked: Looked) -> Option<Image> {
         let path = path.to_owned();
         match (looked, self.options.on_bad_image) {
@@ -203,16 +236,12 @@ impl Scan<'_> {
 }
 
 /// Reads a file once: its first bytes say what it is, all of them give the digest.
-fn look(path: &Path) -> Looked {
-    let look = || -> std::io::Result<Looked> {
-        let mut file = File::open(path)?;
-        let bytes = file.metadata()?.len();
-        let mut head = Vec::with_capacity(Format::HEAD);
-        file.by_ref().take(Format::HEAD as u64).read_to_end(&mut head)?;
-        if Format::sniff(&head).is_none() {
-            return Ok(Looked::Other { found: describe(&head).to_owned() });
-        }
-        Ok(Looked::Image { digest: Digest::of_reader(head.chain(file))?, bytes })
-    };
-    look().unwrap_or_else(Looked::Unreadable)
+fn look(mut file: File) -> std::io::Result<Looked> {
+    let bytes = file.metadata()?.len();
+    let mut head = Vec::with_capacity(Format::HEAD);
+    file.by_ref().take(Format::HEAD as u64).read_to_end(&mut head)?;
+    if Format::sniff(&head).is_none() {
+        return Ok(Looked::Other { found: describe(&head).to_owned() });
+    }
+    Ok(Looked::Image { digest: Digest::of_reader(head.chain(file))?, bytes })
 }

@@ -33,7 +33,7 @@ impl TrainedRun {
     ///
     /// The folder does not have the run's classes, or cannot be read.
     pub fn labelled(&self, folder: Option<&Path>) -> Result<Manifest, StageError> {
-        let Some(folder) = folder else { return Ok(manifests(&self.experiment)?.1) };
+        let Some(folder) = folder else { return Ok(manifests(&self.experiment, &data::scan)?.1) };
         let options =
             ScanOptions { classes: Some(self.classes.clone()), limit_per_class: None, on_bad_image: OnBadImage::Skip };
         Ok(data::scan(folder, &options)?)

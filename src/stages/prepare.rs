@@ -1,12 +1,12 @@
 //! The world, looked at once: which images there are, which weights, all pinned down by content.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::convert;
 use super::error::StageError;
-use crate::data::{self, Manifest};
+use crate::data::{self, DataError, Manifest, ScanOptions};
 use crate::digest::Digest;
 use crate::net::{BaseWeights, Engine};
 use crate::spec::Experiment;
@@ -45,13 +45,13 @@ pub fn prepare(experiment: Experiment) -> Result<Prepared, StageError> {
 /// Prepares many experiments that read the same images and weights: each folder and each file is looked at once.
 #[derive(Debug, Default)]
 pub struct Preparer {
-    images: Mutex<HashMap<Vec<(String, String)>, Looked>>,
-    weights: Mutex<HashMap<(PathBuf, Preprocess), Read>>,
+    images: Mutex<HashMap<Vec<(String, String)>, Images>>,
+    weights: Mutex<HashMap<(PathBuf, Preprocess), Weights>>,
 }
 
 /// Weights that were read, and what is odd about them.
 #[derive(Clone, Debug)]
-struct Read {
+pub(super) struct Weights {
     weights: BaseWeights,
     digest: Digest,
     warning: Option<String>,
@@ -59,10 +59,52 @@ struct Read {
 
 /// Image folders that were looked at.
 #[derive(Clone, Debug)]
-struct Looked {
+pub(super) struct Images {
     train: Arc<Manifest>,
     validation: Arc<Manifest>,
     warnings: Vec<String>,
+}
+
+/// Finds the images below a folder.
+pub(super) type Scan<'a> = dyn Fn(&Path, &ScanOptions) -> Result<Manifest, DataError> + 'a;
+
+impl Images {
+    /// Scans, splits, and warns of what is odd.
+    pub fn look(experiment: &Experiment, scan: &Scan<'_>) -> Result<Self, StageError> {
+        let (train, validation) = manifests(experiment, scan)?;
+        let warnings = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
+        Ok(Self { train: Arc::new(train), validation: Arc::new(validation), warnings })
+    }
+
+    /// The identity of all images, by content.
+    pub fn digest(&self) -> Digest {
+        digest_of(&self.train, &self.validation)
+    }
+}
+
+impl Weights {
+    /// Reads the weights of an experiment.
+    pub fn read(experiment: &Experiment) -> Result<Self, StageError> {
+        let imported = weights::read_vgg16(&experiment.weights.path)?;
+        let warning = imported.preprocess_warning(convert::trained_on(experiment.data.preprocess));
+        let weights = convert::base_weights(imported);
+        Ok(Self { digest: weights.digest(), weights, warning })
+    }
+}
+
+impl Prepared {
+    pub(super) fn of((experiment, engine): (Experiment, Engine), images: Images, weights: Weights) -> Self {
+        let Images { train, validation, mut warnings } = images;
+        let Weights { weights, digest: weights_digest, warning } = weights;
+        warnings.extend(warning);
+        let experiment = Arc::new(experiment);
+        Self { experiment, engine, train, validation, weights_digest, weights, warnings }
+    }
+}
+
+/// The identity of all images, by content.
+pub(super) fn digest_of(train: &Manifest, validation: &Manifest) -> Digest {
+    Digest::of(&[*train.digest().as_bytes(), *validation.digest().as_bytes()].concat())
 }
 
 impl Preparer {
@@ -73,36 +115,28 @@ impl Preparer {
     /// As [`prepare`].
     pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
         let engine = super::device::engine(experiment.device)?;
-        let Looked { train, validation, mut warnings } = self.look(&experiment)?;
-        let Read { weights, digest: weights_digest, warning } = self.read(&experiment)?;
-        warnings.extend(warning);
-        let experiment = Arc::new(experiment);
-        Ok(Prepared { experiment, engine, train, validation, weights_digest, weights, warnings })
+        let (images, weights) = (self.look(&experiment)?, self.read(&experiment)?);
+        Ok(Prepared::of((experiment, engine), images, weights))
     }
 
-    fn look(&self, experiment: &Experiment) -> Result<Looked, StageError> {
+    fn look(&self, experiment: &Experiment) -> Result<Images, StageError> {
         let mut known = hold(&self.images);
         let key = image_settings(experiment);
         if let Some(looked) = known.get(&key) {
             return Ok(looked.clone());
         }
-        let (train, validation) = manifests(experiment)?;
-        let warnings = data::warnings(&train, &validation).iter().map(ToString::to_string).collect();
-        let looked = Looked { train: Arc::new(train), validation: Arc::new(validation), warnings };
+        let looked = Images::look(experiment, &data::scan)?;
         known.insert(key, looked.clone());
         Ok(looked)
     }
 
-    fn read(&self, experiment: &Experiment) -> Result<Read, StageError> {
+    fn read(&self, experiment: &Experiment) -> Result<Weights, StageError> {
         let mut known = hold(&self.weights);
         let key = (experiment.weights.path.clone(), experiment.data.preprocess);
         if let Some(read) = known.get(&key) {
             return Ok(read.clone());
         }
-        let imported = weights::read_vgg16(&experiment.weights.path)?;
-        let warning = imported.preprocess_warning(convert::trained_on(experiment.data.preprocess));
-        let weights = convert::base_weights(imported);
-        let read = Read { digest: weights.digest(), weights, warning };
+        let read = Weights::read(experiment)?;
         known.insert(key, read.clone());
         Ok(read)
     }
@@ -120,15 +154,15 @@ fn image_settings(experiment: &Experiment) -> Vec<(String, String)> {
 }
 
 /// Training and validation images as an experiment names them.
-pub(super) fn manifests(experiment: &Experiment) -> Result<(Manifest, Manifest), StageError> {
+pub(super) fn manifests(experiment: &Experiment, scan: &Scan<'_>) -> Result<(Manifest, Manifest), StageError> {
     let settings = &experiment.data;
     let mut options = convert::scan_options(settings);
-    let train = data::scan(&settings.train, &options)?;
+    let train = scan(&settings.train, &options)?;
     match &settings.validation {
         Validation::Fraction(fraction) => Ok(data::split(&train, fraction.get(), experiment.seed.get())?),
         Validation::Folder(folder) => {
             options.classes = Some(train.classes.clone());
-            let validation = data::scan(folder, &options)?;
+            let validation = scan(folder, &options)?;
             Ok((train, validation))
         }
     }
