@@ -23,8 +23,8 @@ fn experiment(folder: &Path) -> Experiment {
     let file = folder.join("a.toml");
     let text = "[data]\ntrain = \"data/train\"\nvalidation = \"data/validation\"\n";
     std::fs::write(&file, text).expect("the file can be written");
-    let (set, env, cwd) = (Vec::new(), Vec::new(), folder.to_owned());
-    let overrides = Overrides { set, env, cwd, on_disk: OnDisk::Checked, binary: std::env::current_exe().ok() };
+    let (cwd, binary) = (folder.to_owned(), std::env::current_exe().ok());
+    let overrides = Overrides { cwd, on_disk: OnDisk::Checked, binary, ..Overrides::default() };
     spec::load(&file, &overrides).expect("a valid experiment")
 }
 

@@ -354,9 +354,15 @@ pub struct Watch {
     /// End once everything is done
     #[arg(long)]
     pub once: bool,
-    /// Lines for people, or one JSON object per event
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: WatchFormat,
+    /// Run the sweep of an experiment that has one (not there yet: says so)
+    #[arg(long)]
+    pub sweep: bool,
+    /// One line per event, also on a terminal
+    #[arg(long, conflicts_with = "format")]
+    pub plain: bool,
+    /// Lines for people, or one JSON object per event [default: a screen on a terminal, lines elsewhere]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<WatchFormat>,
 }
 
 /// What a change of a running experiment does.
@@ -372,10 +378,9 @@ pub enum Busy {
 }
 
 /// How `watch` tells what happens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WatchFormat {
     /// One line per event
-    #[default]
     Plain,
     /// One JSON object per event
     Json,

@@ -51,5 +51,5 @@ pub use sweep_lines::SweepLines;
 pub use sweep_view::{Importance, Spread, SweepView, Trial};
 pub use tensorboard::event_file;
 pub use view::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Skipped, StageView, Template};
-pub use watching::{WatchJson, WatchLines};
+pub use watching::{WatchJson, WatchLines, screen};
 pub use write::{is_written, write, write_run};

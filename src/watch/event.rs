@@ -1,6 +1,6 @@
 //! What happens while a folder is watched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -24,6 +24,11 @@ pub enum WatchEvent {
         /// Why.
         why: String,
     },
+    /// An experiment file was there when the watching began.
+    Found {
+        /// The experiment file.
+        experiment: PathBuf,
+    },
     /// A file was saved, and means what it meant.
     Unchanged {
         /// The experiment file.
@@ -42,6 +47,8 @@ pub enum WatchEvent {
     Planned {
         /// The experiment file.
         experiment: PathBuf,
+        /// The settings that changed since its last run here, as `top.dropout 0.5 -> 0.3`.
+        changes: Vec<String>,
         /// Stages whose result is stored.
         cached: Vec<String>,
         /// Stages that run.
@@ -54,12 +61,39 @@ pub enum WatchEvent {
         /// Its problems, with line and caret.
         problems: String,
     },
+    /// An experiment file that was broken is valid again.
+    Mended {
+        /// The experiment file.
+        experiment: PathBuf,
+    },
     /// An experiment waits for others.
     Queued {
         /// The experiment file.
         experiment: PathBuf,
         /// The queue, the next one first.
         queue: Vec<PathBuf>,
+    },
+    /// Several experiments wait.
+    Queue {
+        /// All that wait, the next one first.
+        waiting: Vec<PathBuf>,
+    },
+    /// An experiment that waited does not wait any longer.
+    Withdrawn {
+        /// The experiment file.
+        experiment: PathBuf,
+    },
+    /// An experiment's turn has come: what there is of it is looked at, then it runs.
+    Started {
+        /// The experiment file.
+        experiment: PathBuf,
+    },
+    /// An experiment's turn is over.
+    Ended {
+        /// The experiment file.
+        experiment: PathBuf,
+        /// How it ended.
+        finish: Finish,
     },
     /// A run is asked to stop after its batch.
     Stopping {
@@ -103,6 +137,46 @@ pub enum WatchEvent {
         #[serde(flatten)]
         event: Event,
     },
+}
+
+impl WatchEvent {
+    /// The experiment that it is about, if it is about one.
+    pub fn experiment(&self) -> Option<&Path> {
+        match self {
+            Self::Watching { .. }
+            | Self::Polling { .. }
+            | Self::Queue { .. }
+            | Self::Lost { .. }
+            | Self::Back { .. } => None,
+            Self::Found { experiment }
+            | Self::Unchanged { experiment }
+            | Self::Changed { experiment, .. }
+            | Self::Planned { experiment, .. }
+            | Self::Broken { experiment, .. }
+            | Self::Mended { experiment }
+            | Self::Queued { experiment, .. }
+            | Self::Withdrawn { experiment }
+            | Self::Started { experiment }
+            | Self::Ended { experiment, .. }
+            | Self::Stopping { experiment, .. }
+            | Self::Skipped { experiment }
+            | Self::Removed { experiment }
+            | Self::Failed { experiment, .. }
+            | Self::Run { experiment, .. } => Some(experiment),
+        }
+    }
+}
+
+/// How an experiment's turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// Its run is done, or was done before.
+    Done,
+    /// It was asked to stop, and did.
+    Stopped,
+    /// It could not be done.
+    Failed,
 }
 
 /// Whoever wants to know.

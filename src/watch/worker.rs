@@ -1,14 +1,18 @@
 //! One run after the other, on a thread of its own.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 
-use super::event::{WatchEvent, WatchReporter};
-use super::session::Tools;
-use crate::event::{Event, Reporter};
+use super::event::{Finish, WatchEvent, WatchReporter};
+use super::session::Message;
+use super::tools::Tools;
+use crate::event::{Event, Reporter, Stage};
 use crate::spec::Experiment;
-use crate::stages::{self, Outcome, Plan, Request, StageError};
+use crate::stages::{self, Lookout, Outcome, Plan, Request, StageError};
 use crate::stop::StopToken;
 
 /// A run at work.
@@ -17,57 +21,69 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Finish {
-    /// It is done, or was done before.
-    Done,
-    /// It was asked to stop, and did.
-    Stopped,
-    /// It could not be done.
-    Failed,
+/// A run to be done.
+pub(super) struct Job {
+    pub file: PathBuf,
+    pub experiment: Arc<Experiment>,
+    /// The settings that changed since it last ran here.
+    pub changes: Vec<String>,
+    /// The stage to compute although it is done; later ones follow.
+    pub force: Option<Stage>,
+    pub lookout: Arc<Lookout>,
 }
 
 impl Worker {
-    /// Starts a run; `ended` is told how it ended.
-    pub fn start(
-        tools: &Arc<Tools>,
-        file: PathBuf,
-        experiment: Experiment,
-        ended: impl FnOnce(Finish) + Send + 'static,
-    ) -> Self {
+    /// Starts a run; the session is told which images it has and how it ended.
+    pub fn start(tools: &Arc<Tools>, job: Job, session: Sender<Message>) -> Self {
         let stop = StopToken::new();
         let (token, tools) = (stop.clone(), Arc::clone(tools));
         let thread = std::thread::spawn(move || {
-            let told = Told { file: &file, reporter: tools.reporter.as_ref() };
-            let finish = match run(&tools, &told, experiment, &token) {
-                Ok(finish) => finish,
-                Err(error) => {
-                    tools.reporter.event(&WatchEvent::Failed { experiment: file.clone(), error });
-                    Finish::Failed
-                }
+            let told = Told { file: &job.file, reporter: tools.reporter.as_ref() };
+            let work = AssertUnwindSafe(|| run(&tools, &told, &job, &session, &token));
+            let (finish, error) = match catch_unwind(work) {
+                Ok(Ok(finish)) => (finish, None),
+                Ok(Err(error)) => (Finish::Failed, Some(error)),
+                Err(panic) => (Finish::Failed, Some(words(panic.as_ref()))),
             };
-            ended(finish);
+            if let Some(error) = error {
+                tools.reporter.event(&WatchEvent::Failed { experiment: job.file.clone(), error });
+            }
+            // The session may have ended: then nobody waits.
+            let _ = session.send(Message::Ended(job.file, finish));
         });
         Self { stop, thread }
     }
 
     /// Waits for the end.
     pub fn join(self) {
-        // A panic has already been printed, and the run says that it failed.
-        let _ = self.thread.join();
+        self.thread.join().expect("a run's panic is caught where it happens");
     }
 }
 
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!("error: frostline itself failed, which is a bug: {}\n", text.unwrap_or("it does not say why"))
+}
+
 /// Runs an experiment and writes its report; an error is told as people read it.
-fn run(tools: &Tools, told: &Told<'_>, experiment: Experiment, stop: &StopToken) -> Result<Finish, String> {
-    let runs = (tools.runs_of)(&experiment.project_root);
+fn run(
+    tools: &Tools,
+    told: &Told<'_>,
+    job: &Job,
+    session: &Sender<Message>,
+    stop: &StopToken,
+) -> Result<Finish, String> {
     let explained = |error| (tools.explain)(error);
-    let prepared = stages::prepare(experiment).map_err(explained)?;
-    let plan = stages::plan(&prepared, &runs, None, &tools.clock).map_err(explained)?;
-    told.planned(&plan);
-    let (reporter, clock) = (told, &tools.clock);
-    match stages::run(&Request { prepared: &prepared, runs: &runs, force: None, reporter, stop, clock }) {
+    let runs = (tools.runs_of)(&job.experiment.project_root);
+    let prepared = job.lookout.prepare(job.experiment.as_ref().clone()).map_err(explained)?;
+    let _ = session.send(Message::Prepared(job.file.clone(), prepared.images_digest()));
+    if job.force.is_some() || prepared.done(&runs).map_err(explained)?.is_none() {
+        let plan = stages::plan(&prepared, &runs, job.force, &tools.clock).map_err(explained)?;
+        told.planned(&job.changes, &plan);
+    }
+    let (force, clock) = (job.force, &tools.clock);
+    match stages::run(&Request { prepared: &prepared, runs: &runs, force, reporter: told, stop, clock }) {
         Ok(Outcome::Interrupted(_)) | Err(StageError::Interrupted { .. }) => Ok(Finish::Stopped),
         Ok(outcome) => (tools.complete)(&runs, &prepared, &outcome).map(|()| Finish::Done),
         Err(error) => Err(explained(error)),
@@ -81,11 +97,11 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn planned(&self, plan: &Plan) {
+    fn planned(&self, changes: &[String], plan: &Plan) {
         let (run, cached): (Vec<_>, Vec<_>) = plan.stages.iter().partition(|stage| stage.standing.to_do() > 0);
         let names = |stages: Vec<&stages::StagePlan>| stages.iter().map(|stage| stage.stage.to_string()).collect();
-        let experiment = self.file.to_owned();
-        self.reporter.event(&WatchEvent::Planned { experiment, cached: names(cached), run: names(run) });
+        let (experiment, changes) = (self.file.to_owned(), changes.to_vec());
+        self.reporter.event(&WatchEvent::Planned { experiment, changes, cached: names(cached), run: names(run) });
     }
 }
 

@@ -6,6 +6,7 @@ mod invalidation;
 mod network;
 mod project;
 mod reports;
+mod screen;
 mod slurm;
 mod sweep;
 mod verbs;
