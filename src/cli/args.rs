@@ -107,6 +107,8 @@ pub enum Verb {
     Predict(Predict),
     /// Measure a run's network on labelled images
     Evaluate(Evaluate),
+    /// Write a run's whole network into a file that other programs read
+    Export(Export),
     /// List runs
     Ls(Ls),
     /// Show one run: its settings, stages and metrics
@@ -431,6 +433,40 @@ pub struct Evaluate {
     /// How to print the measures
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// `frostline export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// A path, an id, `name`, `name@latest` or `name@best`
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Tensors alone, or the whole graph from image to probabilities
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: FileFormat,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Also write the run's experiment, with every setting: `frostline run` on it makes the same network again
+    #[arg(long, value_name = "FILE")]
+    pub experiment: Option<PathBuf>,
+    /// What the ONNX graph takes: RGB in 0..255 as bytes or as floats
+    #[arg(long, value_enum, default_value = "uint8", value_name = "TYPE")]
+    pub input: InputType,
+}
+
+/// A format that networks are exported in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    Safetensors,
+    Onnx,
+}
+
+/// The type of an exported graph's input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputType {
+    Uint8,
+    Float32,
 }
 
 /// `frostline ls`

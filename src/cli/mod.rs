@@ -8,6 +8,7 @@ mod compare;
 mod context;
 mod evaluate;
 mod exit;
+mod export;
 mod failure;
 mod features;
 mod ls;
@@ -74,6 +75,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::Sweep(args) => sweep::run(context, args),
         Verb::SweepTask(args) => sweep_task::run(context, args),
+        Verb::Export(args) => export::run(context, args),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Compare(args) => compare::run(context, args),

@@ -15,8 +15,8 @@ use crate::runs::RunDir;
 use crate::spec::Experiment;
 use crate::spec::knobs::Precision;
 use crate::stop::StopToken;
-use crate::train::{FineTuneModel, FineTuneSpec, Model, NamedTensor, TopModel};
-use crate::weights;
+use crate::train::{FineTuneModel, FineTuneSpec, Model, ModelError, NamedTensor, TopModel};
+use crate::weights::{self, Origin};
 
 /// The file of a run that holds its network.
 const MODEL: &str = "model.safetensors";
@@ -32,6 +32,8 @@ pub struct TrainedRun {
     pub classes: Vec<String>,
     /// The base's weights as the run began with them.
     pub(super) weights: BaseWeights,
+    /// Whose training those are.
+    pub(super) origin: Origin,
     /// What the run trained.
     pub(super) tensors: Vec<NamedTensor>,
     path: PathBuf,
@@ -60,12 +62,14 @@ impl TrainedRun {
     pub fn open(run: &RunDir, experiment: Experiment) -> Result<Self, StageError> {
         let path = run.file(MODEL);
         let ModelFile { tensors, classes, weights: digest } = model_file::read(&path)?;
-        let weights = convert::base_weights(weights::read_vgg16(&experiment.weights.path)?);
+        let imported = weights::read_vgg16(&experiment.weights.path)?;
+        let origin = imported.origin.clone();
+        let weights = convert::base_weights(imported);
         if weights.digest() != digest {
             let problem = ModelFileProblem::OtherWeights { path: experiment.weights.path.clone() };
             return Err(ModelFileError { path, problem }.into());
         }
-        Ok(Self { experiment, classes, weights, tensors, path })
+        Ok(Self { experiment, classes, weights, origin, tensors, path })
     }
 
     /// Shows the network images of any number, in order. `each` is told what comes of every file, and may end it.
@@ -119,12 +123,7 @@ impl TrainedRun {
             Some(settings) => (settings.frozen_layers.get() as usize, settings.frozen_precision),
             None => (CONVOLUTIONS, self.experiment.bottleneck.precision),
         };
-        let model = self.model().map_err(|error| match error {
-            StageError::Model(error) => {
-                ModelFileError { path: self.path.clone(), problem: ModelFileProblem::Model(error) }.into()
-            }
-            other => other,
-        })?;
+        let model = self.model()?;
         let base = self.base(depth, precision)?;
         Ok(Network { base, model, activations: Vec::new() })
     }
@@ -135,7 +134,14 @@ impl TrainedRun {
         Ok(net::frozen_base(&self.weights, &spec)?)
     }
 
-    fn model(&self) -> Result<Box<dyn Model>, StageError> {
+    /// Builds what was trained, which holds the tensors to the shapes that the spec asks for.
+    pub(super) fn model(&self) -> Result<Box<dyn Model>, StageError> {
+        self.build().map_err(|problem| {
+            ModelFileError { path: self.path.clone(), problem: ModelFileProblem::Model(problem) }.into()
+        })
+    }
+
+    fn build(&self) -> Result<Box<dyn Model>, ModelError> {
         let dropout = self.experiment.top.dropout.get();
         let top = convert::top_shape_for(&self.experiment, self.classes.len(), dropout);
         let Some(settings) = &self.experiment.fine_tune else {

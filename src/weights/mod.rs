@@ -20,6 +20,7 @@ mod assemble;
 mod checkpoint;
 mod element;
 mod error;
+mod export;
 mod found;
 mod hdf5;
 mod imported;
@@ -36,6 +37,9 @@ mod torch_names;
 mod golden_tests;
 
 pub use error::{Fault, Problem, ReadError, Refused};
+pub use export::{
+    Activation, Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_onnx, export_safetensors,
+};
 pub use imported::{Basis, Convolution, Imported, Preprocess, SourceFormat};
 pub use origin::{KNOWN_ORIGINS, KnownOrigin, Origin, half_digest};
 pub use read::{read, read_bytes, read_vgg16};

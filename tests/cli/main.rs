@@ -2,6 +2,7 @@
 
 mod cache;
 mod determinism;
+mod export;
 mod invalidation;
 mod network;
 mod project;

@@ -5,6 +5,8 @@ use prost::Message;
 
 /// `TensorProto.DataType` of f32.
 pub(in crate::weights) const FLOAT: i32 = 1;
+/// `TensorProto.DataType` of u8.
+pub(in crate::weights) const UINT8: i32 = 2;
 /// `TensorProto.DataType` of i64.
 pub(in crate::weights) const INT64: i32 = 7;
 /// `TensorProto.DataType` of f16.

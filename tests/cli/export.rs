@@ -1,0 +1,120 @@
+//! Exported networks: whole, and the same in other runtimes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Command;
+
+use frostline::weights::{self, Basis, SourceFormat};
+
+use crate::project::{Project, file};
+
+/// Exports a run three times into the project's folder.
+fn export(project: &Project) {
+    for (format, input, out) in [
+        ("onnx", "uint8", "uint8.onnx"),
+        ("onnx", "float32", "float32.onnx"),
+        ("safetensors", "uint8", "model.safetensors"),
+    ] {
+        let ran = project.frostline(&["export", "a", "--format", format, "--input", input, "--out", out]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(ran.stdout.trim(), out);
+    }
+}
+
+#[test]
+fn exported_files_hold_the_base_that_was_fine_tuned_and_say_how_to_use_it() {
+    let project = Project::new();
+    project.run();
+    export(&project);
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/weights/vgg16-imagenet-notop.f16.safetensors");
+    let shipped = weights::read(&PathBuf::from(shipped)).expect("the weights that ship are whole");
+    for (out, source) in [("uint8.onnx", SourceFormat::Onnx), ("model.safetensors", SourceFormat::Safetensors)] {
+        let exported = weights::read_vgg16(&project.path(out)).expect("an exported network has a base");
+        assert_eq!(exported.source, source);
+        assert_eq!((exported.preprocess, exported.basis), (Some(weights::Preprocess::Unit), Basis::Metadata));
+        assert!(exported.origin.to_string().starts_with("trained by frostline on Oxford VGG"), "{}", exported.origin);
+        assert_eq!(exported.convolutions[..11], shipped.convolutions[..11], "frozen");
+        assert_ne!(exported.convolutions[11], shipped.convolutions[11], "trained");
+    }
+}
+
+#[test]
+fn the_same_run_is_exported_to_the_same_bytes() {
+    let project = Project::new();
+    project.run();
+    export(&project);
+    let names = ["uint8.onnx", "float32.onnx", "model.safetensors"];
+    let first = names.map(|name| file(&project.path(""), name));
+    export(&project);
+    assert!(first == names.map(|name| file(&project.path(""), name)));
+}
+
+/// What the other runtimes' Python needs to have.
+const PACKAGES: &str = "onnx onnxruntime openvino torch torchvision safetensors PIL numpy";
+
+/// The Python that `FROSTLINE_PYTHON` names, else `python3`, if it has all packages.
+fn python() -> Option<OsString> {
+    let script = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(n) is None for n in sys.argv[1:]))";
+    let able = |python: &OsString| {
+        let output = Command::new(python).args(["-c", script]).args(PACKAGES.split(' ')).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    std::env::var_os("FROSTLINE_PYTHON").into_iter().chain(["python3".into()]).find(able)
+}
+
+#[test]
+fn other_runtimes_agree_with_predict() {
+    let Some(python) = python() else {
+        eprintln!("skipped: no Python with {PACKAGES} (FROSTLINE_PYTHON names one)");
+        return;
+    };
+    for (preprocess, classes) in [("unit", 2), ("caffe", 3), ("torch", 2)] {
+        let project = Project::new();
+        if classes == 3 {
+            for (part, count) in [("train", 8), ("validation", 4)] {
+                (0..count).for_each(|number| project.image(part, "green", number + 100));
+            }
+        }
+        project.edit("preprocess = \"unit\"", &format!("preprocess = \"{preprocess}\""));
+        project.run();
+        export(&project);
+        let predicted = project.frostline(&["predict", "a", "data/validation", "--top-k", "99", "--format", "json"]);
+        project.write("predictions.json", &predicted.stdout);
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/export/check.py");
+        let mut command = Command::new(&python);
+        command.arg(script).arg(project.path("")).arg("predictions.json").current_dir(project.path(""));
+        let output = command.output().expect("Python starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{text}");
+        eprintln!("{preprocess}, {classes} classes\n{text}");
+    }
+}
+
+#[test]
+fn the_readme_shows_the_script_that_the_test_runs() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let script = std::fs::read_to_string(root.join("tests/export/load.py")).expect("a script");
+    assert!(readme.contains(&script), "README.md and tests/export/load.py differ");
+}
+
+#[test]
+fn an_exported_experiment_makes_the_same_network_again() {
+    let project = Project::new();
+    let run = project.path(project.run().to_str().expect("a path"));
+    let arguments =
+        ["export", "a", "--format", "safetensors", "--out", "out/m.safetensors", "--experiment", "out/m.toml"];
+    std::fs::create_dir(project.path("out")).expect("the folder can be made");
+    assert_eq!(project.frostline(&arguments).stdout, "out/m.safetensors\nout/m.toml\n");
+    let spec = run.join("spec.toml");
+    for experiment in ["out/m.toml", spec.to_str().expect("a path")] {
+        let ran = project.frostline(&["--runs", "elsewhere", "run", experiment]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let again = project.path(ran.stdout.trim());
+        for name in ["metrics.csv", "predictions.csv"] {
+            assert!(file(&again, name) == file(&run, name), "{experiment}: {name} differs");
+        }
+    }
+    let ran = project.frostline(&["run", spec.to_str().expect("a path")]);
+    assert!(ran.stderr.contains("already done"), "{}", ran.stderr);
+}
