@@ -11,7 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::event::Reporter;
 use crate::kernels::isa::{self, Isa};
 use crate::net::{CpuKernels, Engine};
-use crate::report::{Bars, Lines};
+use crate::report::{Bars, Download, DownloadBar, DownloadLines, Lines};
 use crate::runs::{Runs, table};
 use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
 use crate::stages::TrainedRun;
@@ -110,6 +110,14 @@ impl Context {
     /// Where the runs of the project around the current folder are.
     pub fn runs_here(&self) -> Runs {
         self.runs_of(self.project_here())
+    }
+
+    /// Who shows a download: a bar on a terminal, lines elsewhere.
+    pub fn download(&self, name: &str) -> Box<dyn Download> {
+        match std::io::stderr().is_terminal() {
+            true => Box::new(DownloadBar::new(name)),
+            false => Box::new(DownloadLines::new(name, std::io::stderr(), &self.clock)),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
 use crate::stages::StageError;
 use crate::sweep::SweepError;
+use crate::weights::ReadError;
 
 /// What is printed, and how the command ends.
 #[derive(Debug)]
@@ -92,6 +93,12 @@ impl From<SweepError> for Failure {
 impl From<CacheError> for Failure {
     fn from(error: CacheError) -> Self {
         Self::new(Exit::Unexpected, &error, error.hint())
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::new(Exit::Unusable, &error, error.problem.hint().map(str::to_owned))
     }
 }
 

@@ -27,6 +27,7 @@ mod sweep_cluster;
 mod sweep_reference;
 mod sweep_task;
 mod watch;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Sweep(args) => sweep::run(context, args),
         Verb::SweepTask(args) => sweep_task::run(context, args),
         Verb::Export(args) => export::run(context, args),
+        Verb::Weights { verb } => weights::run(context, verb),
         Verb::Ls(args) => ls::run(context, args),
         Verb::Show(args) => show::run(context, args),
         Verb::Compare(args) => compare::run(context, args),

@@ -43,7 +43,7 @@ pub use pictures::{Augmented, Pictures};
 pub use plots::confusion::confusion_svg;
 pub use plots::curves::curves_svg;
 pub use plots::terminal::{Palette, TerminalSize, terminal_curves};
-pub use progress::{Bars, Lines};
+pub use progress::{Bars, Download, DownloadBar, DownloadLines, Lines};
 pub use runs_page::{runs_page, sweep_page};
 pub use settings::Settings;
 pub use sweep_bars::SweepBars;

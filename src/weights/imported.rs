@@ -69,6 +69,18 @@ pub enum Basis {
     Unknown,
 }
 
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Digest => "its values",
+            Self::Metadata => "its metadata",
+            Self::Graph => "its graph",
+            Self::Convention => "its form",
+            Self::Unknown => "nothing",
+        })
+    }
+}
+
 /// The form in which weights were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceFormat {

@@ -13,7 +13,7 @@
 //! | ONNX | `onnx` |
 //!
 //! Invariants: no input makes a reader panic or allocate more than a small multiple of the file's size; a tensor that is
-//! not used is not decoded; nothing here prints, reads the clock or reads the environment.
+//! not used is not decoded; nothing here prints, reads the clock or reads the environment. Only `fetch` knows of a network.
 
 mod archive;
 mod assemble;
@@ -21,6 +21,7 @@ mod checkpoint;
 mod element;
 mod error;
 mod export;
+mod fetch;
 mod found;
 mod hdf5;
 mod imported;
@@ -38,7 +39,11 @@ mod golden_tests;
 
 pub use error::{Fault, Problem, ReadError, Refused};
 pub use export::{
-    Activation, Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_onnx, export_safetensors,
+    Activation, Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_base, export_onnx,
+    export_safetensors,
+};
+pub use fetch::{
+    FetchError, FetchProblem, Fetched, FileDigests, KNOWN_FILES, KnownFile, Order, Pin, Step, fetch, file_digests,
 };
 pub use imported::{Basis, Convolution, Imported, Preprocess, SourceFormat};
 pub use origin::{KNOWN_ORIGINS, KnownOrigin, Origin, half_digest};
