@@ -96,10 +96,12 @@ impl Cache {
         EntryFolder::new(self.clone(), inputs.clone())
     }
 
-    /// The keys of all entries, sorted. Other names in the folder are not ours and are left alone.
+    /// The keys of all entries, sorted. Other names in the folder are not ours and are left alone, and so are links, which lead
+    /// out of it.
     pub fn keys(&self) -> Result<Vec<Key>, CacheError> {
         let paths = files::list_folder(self.root())?;
-        Ok(paths.iter().filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect())
+        let own = paths.iter().filter(|path| !path.is_symlink());
+        Ok(own.filter_map(|path| path.file_name()?.to_str()?.parse().ok()).collect())
     }
 
     pub(super) fn path_of(&self, key: &Key) -> PathBuf {

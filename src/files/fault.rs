@@ -29,7 +29,7 @@ pub enum Fault {
 /// Strike at the `nth` operation (counted from 1) among those that match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Count only this kind of operation; all of them if absent.
+    /// Count only this kind of operation; if absent, all that change the disk (so none of locking, which is tried over and over).
     pub only: Option<Operation>,
     /// Which one is struck, from 1; 0 only counts.
     pub nth: u64,
@@ -75,7 +75,7 @@ impl Armed {
         if self.dead {
             return Verdict::Dead;
         }
-        if self.plan.only.is_some_and(|only| only != operation) {
+        if self.plan.only.map_or(operation == Operation::Lock, |only| only != operation) {
             return Verdict::Pass;
         }
         self.seen += 1;
@@ -129,8 +129,8 @@ pub struct ParsePlanError(String);
 ///
 /// # Errors
 ///
-/// The text is not `op:N:errno`, where `op` is `any create write sync rename folder sync-folder remove truncate` and `errno`
-/// is `ENOSPC EIO EROFS EACCES EDQUOT die`.
+/// The text is not `op:N:errno`, where `op` is `any create write sync rename folder sync-folder remove truncate lock` and
+/// `errno` is `ENOSPC EIO EROFS EACCES EDQUOT ENOLCK die`.
 pub fn arm(text: &str) -> Result<(), ParsePlanError> {
     let plan = parse(text).ok_or_else(|| ParsePlanError(text.to_owned()))?;
     *PROCESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Armed::new(plan));
@@ -156,6 +156,7 @@ fn parse(text: &str) -> Option<Plan> {
         "sync-folder" => Some(Operation::SyncFolder),
         "remove" => Some(Operation::Remove),
         "truncate" => Some(Operation::Truncate),
+        "lock" => Some(Operation::Lock),
         _ => return None,
     };
     let fault = match errno {
@@ -163,6 +164,7 @@ fn parse(text: &str) -> Option<Plan> {
         "EACCES" => Fault::Fail(13),
         "ENOSPC" => Fault::Fail(28),
         "EROFS" => Fault::Fail(30),
+        "ENOLCK" => Fault::Fail(37),
         "EDQUOT" => Fault::Fail(122),
         "die" => Fault::Die,
         _ => return None,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::{FileError, Operation};
+use super::fault;
 use super::folder::create_folder;
 use super::read::read_at_most;
 use crate::stop::StopToken;
@@ -141,10 +142,10 @@ impl Lock {
 
     fn attempt(path: &Path, kind: Kind) -> Result<Option<Self>, LockError> {
         let file = open(path)?;
-        let tried = match kind {
+        let tried = fault::ask(Operation::Lock).map_err(TryLockError::Error).and_then(|()| match kind {
             Kind::Exclusive => file.try_lock(),
             Kind::Shared => file.try_lock_shared(),
-        };
+        });
         match tried {
             Ok(()) if same_file(&file, path) => {
                 if kind == Kind::Exclusive {

@@ -1,6 +1,7 @@
 //! The files of an experiment: itself, and what it extends, recursively. The only place that reads them.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,9 @@ use super::parse::parse;
 use super::paths::{absolute, shown};
 use super::problem::{Place, Problem};
 use super::suggest;
+
+/// The manual, with every setting and its explanation, has a hundredth of this.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The files of an experiment as layers, the lowest first; the experiment's own file is the last.
 pub struct Sources {
@@ -33,7 +37,7 @@ pub fn read(path: &Path, cwd: &Path, problems: &mut Vec<Problem>) -> Sources {
         open: Vec::new(),
         problems,
     };
-    match std::fs::read(&path) {
+    match read_bounded(&path) {
         Ok(bytes) => reader.file(path, bytes),
         Err(error) => {
             reader.sources.files.push(path.clone());
@@ -111,7 +115,7 @@ impl Reader<'_> {
             let problem = Problem::invalid(place, "a file extends itself").about(&Key::dotted("extends"));
             return self.problems.push(problem.label("this closes a circle").help(circle));
         }
-        match std::fs::read(&path) {
+        match read_bounded(&path) {
             Ok(bytes) => self.file(path, bytes),
             Err(error) => {
                 let label = format!("`{}`: {}", shown(self.cwd, &path), reason(&error));
@@ -125,6 +129,16 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A whole file, if it is no larger than any experiment could be: what is named may be anything, without an end even.
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(std::io::Error::other("it has more than a megabyte, which no experiment file has"));
+    }
+    Ok(bytes)
 }
 
 /// Why a file can't be read, in a few words.

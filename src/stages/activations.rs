@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::error::StageError;
+use super::prepare::Prepared;
 use super::work::Work;
 use super::{convert, keys};
-use crate::cache::{Read, Shelf, ShelfWriter};
+use crate::cache::{Inputs, Key, Read, Shelf, ShelfWriter};
 use crate::data::{self, LoadError, Manifest, Prefetch};
 use crate::digest::Digest;
 use crate::event::{Event, Stage, Unit, Warning};
@@ -29,6 +30,17 @@ pub(super) struct Extraction<'a> {
     pub depth: usize,
     pub precision: Precision,
     pub manifests: &'a [&'a Arc<Manifest>],
+}
+
+impl Extraction<'_> {
+    /// The key that the activations are stored under.
+    pub fn key(&self, prepared: &Prepared) -> Key {
+        self.inputs(prepared).key()
+    }
+
+    fn inputs(&self, prepared: &Prepared) -> Inputs {
+        keys::activations(prepared, self.depth, self.precision)
+    }
 }
 
 /// Activations, ready to be read.
@@ -67,7 +79,7 @@ impl Source {
 pub(super) fn ensure(work: &Work<'_>, extraction: &Extraction<'_>) -> Result<Activations, StageError> {
     let size = work.prepared.experiment.data.target_size;
     let shape = net::shape_at(extraction.depth, size.height as usize, size.width as usize);
-    let inputs = keys::activations(work.prepared, extraction.depth, extraction.precision);
+    let inputs = extraction.inputs(work.prepared);
     let because = work.reasons(&inputs)?;
     let shelf = Arc::new(work.cache.shelf(&inputs, shape.iter().product::<usize>() * size_of::<f32>())?);
     let sources = distinct(extraction.manifests);

@@ -117,6 +117,7 @@ impl StageError {
             Self::File(error) => error.hint(),
             Self::Run(error) => error.hint(),
             Self::Diverged { source, .. } => Some(source.hint.to_owned()),
+            Self::Image { source, .. } => source.hint().map(str::to_owned),
             Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
             Self::Weights(error) => error.problem.hint().map(str::to_owned),
             Self::ModelFile(error) => match &error.problem {
@@ -133,7 +134,6 @@ impl StageError {
                 | ModelFileProblem::Model(_) => None,
             },
             Self::Data(_)
-            | Self::Image { .. }
             | Self::Net(_)
             | Self::Model(_)
             | Self::Training { .. }

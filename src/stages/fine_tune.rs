@@ -35,8 +35,8 @@ pub(super) fn train(
 ) -> Result<(Box<dyn Model>, Activations, Trained), StageError> {
     let augment = convert::augment(&settings.augment);
     let (train, validation) = before.images;
+    run.use_key(&extraction(settings, &[]).key(work.prepared))?;
     let at_cut = at_cut(work, settings, before.images)?;
-    run.use_key(at_cut.shelf.key())?;
     let mut samples: Box<dyn Samples> = match augment.is_identity() {
         true => Box::new(Stored::new(Stage::FineTune, &at_cut.shelf, train)),
         false => through_frozen(work, settings, train)?,

@@ -74,6 +74,8 @@ fn predictions(
     let mut samples = Stored::new(stage, &activations.shelf, images);
     let probabilities = train::predict_all(model, &mut samples, batch, work.stop)
         .map_err(|error| StageError::from_fit(stage, error))?;
+    // After a request to stop these are the probabilities of some images only.
+    work.check_stop(stage)?;
     let classes = images.classes.len();
     let listed = images.listing().zip(probabilities.chunks_exact(classes));
     Ok(listed.map(|((path, label), of_class)| prediction(path, label, &images.classes, of_class)).collect())

@@ -210,8 +210,9 @@ pub(super) fn bottleneck(work: &Work<'_>, run: &Ledger<'_>) -> Result<(Activatio
         precision: prepared.experiment.bottleneck.precision,
         manifests: &[&prepared.train, &prepared.validation],
     };
+    // Noted first: what a stopped extraction has stored is the run's as well.
+    run.use_key(&extraction.key(prepared))?;
     let features = activations::ensure(work, &extraction)?;
-    run.use_key(features.shelf.key())?;
     let elapsed = work.clock.monotonic() - begun;
     work.reporter.event(&match features.computed {
         0 => Event::StageCached { stage: Stage::Bottleneck, found: features.found },

@@ -14,8 +14,16 @@ use super::{checkpoint, hdf5, keras, safetensors, torch_names};
 
 /// Reads a file of any known form, with any channel counts.
 pub fn read(path: &Path) -> Result<Imported, ReadError> {
-    let imported = std::fs::read(path).map_err(Problem::Io).and_then(read_owned);
+    let imported = contents(path).map_err(Problem::Io).and_then(read_owned);
     imported.map_err(|problem| ReadError { path: path.to_owned(), problem })
+}
+
+/// The bytes of a regular file: others may have no end.
+fn contents(path: &Path) -> std::io::Result<Vec<u8>> {
+    if std::fs::metadata(path)?.is_file() {
+        return std::fs::read(path);
+    }
+    Err(std::io::Error::other("it is not a regular file"))
 }
 
 /// Reads a file of any known form, and holds it to the real VGG16's channel counts.
