@@ -1,0 +1,69 @@
+//! Eight processes at once on one cold cache and one folder of runs.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::project::{Project, Ran, file};
+use crate::work::{Reference, assert_whole, either, runs, start_over};
+
+const PROCESSES: usize = 8;
+
+/// Starts all, then waits for all. Gives the directories they end in.
+fn at_once(project: &Project, arguments: impl Fn(usize) -> Vec<String>) -> Vec<PathBuf> {
+    let start = |nth: usize| -> Child {
+        let mut command = project.command(&["run", "experiments/a.toml", "--threads", "1"]);
+        command.args(arguments(nth)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+    };
+    let children: Vec<Child> = (0..PROCESSES).map(start).collect();
+    let end = |child: Child| {
+        let ran = Ran::of(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        PathBuf::from(ran.stdout.trim())
+    };
+    children.into_iter().map(end).collect()
+}
+
+/// How much of a stage a run computed itself.
+fn computed(run: &std::path::Path, stage: &str) -> u64 {
+    let summary: Value = serde_json::from_slice(&file(run, "summary.json")).expect("JSON");
+    let stages = summary["stages"].as_array().expect("stages").iter();
+    stages.filter(|row| row["stage"] == stage).map(|row| row["computed"].as_u64().expect("a count")).sum()
+}
+
+#[test]
+fn eight_processes_with_one_experiment_do_it_once_in_one_directory() {
+    let project = Project::new();
+    let reference = Reference::of(&project);
+    let times = either(2, 20);
+    for time in 0..times {
+        start_over(&project);
+        let directories: BTreeSet<PathBuf> = at_once(&project, |_| Vec::new()).into_iter().collect();
+        assert_eq!(directories.len(), 1, "time {time}");
+        reference.is(&project, &format!("time {time}"));
+        assert_whole(&project, "eight at once");
+    }
+    eprintln!("{times} times eight processes with one experiment");
+}
+
+#[test]
+fn eight_processes_with_eight_experiments_share_what_they_have_in_common() {
+    let project = Project::new();
+    let times = either(1, 20);
+    for time in 0..times {
+        start_over(&project);
+        let rate = |nth: usize| vec!["--set".to_owned(), format!("fine_tune.optimizer.lr={}e-5", nth + 1)];
+        let directories = at_once(&project, rate);
+        assert_eq!(runs(&project).len(), PROCESSES, "time {time}");
+        let numbers: BTreeSet<String> =
+            directories.iter().map(|run| run.file_name().expect("an id").to_string_lossy()[..4].to_owned()).collect();
+        assert_eq!(numbers, (1..=PROCESSES).map(|number| format!("{number:04}")).collect());
+        let sum = |stage: &str| directories.iter().map(|run| computed(run, stage)).sum::<u64>();
+        assert_eq!((sum("bottleneck"), sum("top")), (24, 3), "time {time}: one computes, the others wait");
+        assert_eq!(sum("fine_tune"), 2 * PROCESSES as u64);
+        assert_whole(&project, "eight at once");
+    }
+    eprintln!("{times} times eight processes with eight experiments");
+}

@@ -1,0 +1,16 @@
+//! Nothing is lost: the binary is stopped, its disk is full, others work beside it, and what comes out in the end has the bytes of
+//! a run that nothing happened to.
+//!
+//! Each test tries a sample; with `FROSTLINE_PROOF=full` in the environment it tries everything (many minutes).
+
+#[allow(dead_code, reason = "the tests of the verbs use the rest of it")]
+#[path = "../cli/project.rs"]
+mod project;
+
+mod company;
+mod corpus;
+mod disks;
+mod hostile;
+mod signals;
+mod states;
+mod work;
