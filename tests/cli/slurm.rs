@@ -127,6 +127,16 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// Whether the run of an array's task, `number_index`, has some epochs behind it.
+fn is_training(project: &Project, task: &str) -> bool {
+    let index: u32 = task.rsplit('_').next().and_then(|index| index.parse().ok()).expect("an index");
+    let number = format!("{:04}-", index + 1);
+    let runs = if project.path("runs/a").exists() { folders(&project.path("runs/a")) } else { Vec::new() };
+    let is_it = |run: &PathBuf| run.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&number));
+    let rows = runs.into_iter().find(is_it).and_then(|run| std::fs::read_to_string(run.join("metrics.csv")).ok());
+    rows.is_some_and(|rows| rows.lines().count() > 4)
+}
+
 fn here(spec: &str) -> Project {
     let here = project(spec);
     let ran = here.frostline(&["sweep", "experiments/a.toml"]);
@@ -171,18 +181,16 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let running =
-        |queue: &str, name: &str| queue.lines().filter(|line| line.contains(name)).any(|line| line.contains("RUNNING"));
     let first = |queue: &str| {
         let mut running = queue.lines().filter(|line| line.contains("points-1") && line.contains("RUNNING"));
         running.next().and_then(|line| line.split_whitespace().next()).map(str::to_owned)
     };
     let now = || cluster.slurm("squeue", &["--array", "--noheader", "--format", "%i %T %j"]);
-    cluster.until(|queue| running(queue, "points-1"));
+    cluster.until(|queue| first(queue).is_some_and(|task| is_training(&there, &task)));
     // What the time limit sends beforehand: the run saves, and its task is queued again.
     let warned = first(&now()).expect("a task runs");
     cluster.slurm("scancel", &["--signal=USR1", "--batch", &warned]);
-    cluster.until(|queue| first(queue).is_some_and(|task| task != warned));
+    cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
     let killed = first(&now()).expect("another task runs");
     cluster.slurm("scancel", &["--signal=KILL", &killed]);
     cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
@@ -205,7 +213,7 @@ fn cancelling_leaves_whole_runs_that_go_on() {
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    cluster.until(|queue| queue.lines().any(|line| line.contains("points-1") && line.contains("RUNNING")));
+    cluster.until(|_| (0..3).any(|index| is_training(&there, &format!("0_{index}"))));
     let cancelled = cluster.frostline(&there, &["sweep", "cancel", "experiments/a.toml"]);
     assert!(cancelled.stderr.starts_with("cancelled jobs "), "{}", cancelled.stderr);
     cluster.until(str::is_empty);
