@@ -50,7 +50,7 @@ impl From<StageError> for Failure {
             StageError::Data(_) | StageError::Weights(_) | StageError::Image { .. } | StageError::ModelFile(_) => {
                 Exit::Unusable
             }
-            StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
+            StageError::NoInit { .. } | StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
             StageError::Training { .. }
             | StageError::Diverged { .. }
             | StageError::OutOfMemory { .. }

@@ -23,6 +23,12 @@ pub enum StageError {
         #[source]
         source: CudaProblem,
     },
+    /// The experiment asks for the top of an earlier run.
+    #[error("`top.init = \"run:{run}\"`: to go on from an earlier run's top is not possible yet")]
+    NoInit {
+        /// The run as the experiment names it.
+        run: String,
+    },
     /// The device's memory is too small for a batch of training.
     #[error("the memory of the device does not hold a batch of {batch} images in the {stage} stage")]
     OutOfMemory {
@@ -108,6 +114,7 @@ impl StageError {
     /// What is likely to help, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NoInit { .. } => Some("`init = \"random\"`, the default, starts from the seed".to_owned()),
             Self::NoCuda { source, .. } => Some(device::hint(source).to_owned()),
             Self::OutOfMemory { stage, fits: Some(fits), .. } => Some(format!("`{stage}.batch_size = {fits}` fits")),
             Self::OutOfMemory { fits: None, .. } => Some(

@@ -61,7 +61,7 @@ impl Lookout {
     ///
     /// As [`prepare`](super::prepare()).
     pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
-        let engine = super::device::engine(experiment.device)?;
+        let engine = super::prepare::engine(&experiment)?;
         let images = self.images(&experiment, FRESH)?;
         let weights = self.weights(&experiment)?;
         Ok(Prepared::of((experiment, engine), images, weights))

@@ -10,7 +10,7 @@ use crate::data::{self, DataError, Manifest, ScanOptions};
 use crate::digest::Digest;
 use crate::net::{BaseWeights, Engine};
 use crate::spec::Experiment;
-use crate::spec::knobs::Preprocess;
+use crate::spec::knobs::{Init, Preprocess};
 use crate::spec::model::Validation;
 use crate::weights;
 
@@ -102,6 +102,14 @@ impl Prepared {
     }
 }
 
+/// Where an experiment's network is computed, if all that the experiment asks for can be done.
+pub(super) fn engine(experiment: &Experiment) -> Result<Engine, StageError> {
+    match &experiment.top.init {
+        Init::Random => super::device::engine(experiment.device),
+        Init::Run(run) => Err(StageError::NoInit { run: run.clone() }),
+    }
+}
+
 /// The identity of all images, by content.
 pub(super) fn digest_of(train: &Manifest, validation: &Manifest) -> Digest {
     Digest::of(&[*train.digest().as_bytes(), *validation.digest().as_bytes()].concat())
@@ -114,7 +122,7 @@ impl Preparer {
     ///
     /// As [`prepare`].
     pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
-        let engine = super::device::engine(experiment.device)?;
+        let engine = engine(&experiment)?;
         let (images, weights) = (self.look(&experiment)?, self.read(&experiment)?);
         Ok(Prepared::of((experiment, engine), images, weights))
     }
