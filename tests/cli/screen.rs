@@ -75,7 +75,7 @@ fn a_run_is_seen_from_its_start_to_its_curves_and_q_gives_the_terminal_back() {
     let project = Project::new();
     let Some(terminal) = Terminal::open(&project, (100, 30)) else { return };
     terminal.keys(&[&watch(), "Enter"]);
-    let shown = terminal.until(&["1 done", "(best "]);
+    let shown = terminal.until(&["1 done", "fine_tune: done in"]);
     for part in ["experiments/", "▸ a", "fine_tune", "⠒ validation", "bottleneck, top, fine_tune run", "q quit"] {
         assert!(shown.contains(part), "`{part}` is on the screen:\n{shown}");
     }

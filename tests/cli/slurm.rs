@@ -66,6 +66,21 @@ impl Cluster {
         ran.stdout
     }
 
+    /// Signals a task; Slurm refuses to while it is busy with the job, and says to try again.
+    fn signal(&self, options: &[&str], task: &str) {
+        let begun = Instant::now();
+        loop {
+            let mut command = Command::new("scancel");
+            command.args(options).arg(task).env("SLURM_CONF", self.configuration());
+            let ran = Ran::of(command.output().expect("Slurm is there"));
+            if ran.code == 0 {
+                return;
+            }
+            assert!(ran.stderr.contains("try again") && begun.elapsed() < LONG, "{task}: {}", ran.stderr);
+            std::thread::park_timeout(Duration::from_millis(100));
+        }
+    }
+
     /// Waits until `squeue` says so.
     fn until(&self, is_so: impl Fn(&str) -> bool) {
         let begun = Instant::now();
@@ -177,7 +192,7 @@ fn a_grid_on_a_cluster_gives_the_bytes_of_the_grid_here_with_one_extraction() {
 #[test]
 fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
+    let spec = spec(4000, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -189,10 +204,10 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
     cluster.until(|queue| first(queue).is_some_and(|task| is_training(&there, &task)));
     // What the time limit sends beforehand: the run saves, and its task is queued again.
     let warned = first(&now()).expect("a task runs");
-    cluster.slurm("scancel", &["--signal=USR1", "--batch", &warned]);
+    cluster.signal(&["--signal=USR1", "--batch"], &warned);
     cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
     let killed = first(&now()).expect("another task runs");
-    cluster.slurm("scancel", &["--signal=KILL", &killed]);
+    cluster.signal(&["--signal=KILL"], &killed);
     cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
     let waited = cluster.frostline(&there, &WAIT);
     assert_eq!(waited.code, 6, "one task was killed: {}", waited.stderr);
@@ -209,7 +224,7 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
 #[test]
 fn cancelling_leaves_whole_runs_that_go_on() {
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3]");
+    let spec = spec(4000, "\"top.dropout\" = [0.1, 0.2, 0.3]");
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -67,16 +67,8 @@ impl Cluster {
 }
 
 fn run(program: &'static str, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<String, SlurmError> {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    // The caller's own job, if it is in one, must not lend its settings to the jobs it submits.
-    for (name, _) in std::env::vars_os() {
-        let ours = name.to_str().is_some_and(|name| name.starts_with("SBATCH_") || name.starts_with("SLURM_"));
-        if ours && name != "SLURM_CONF" {
-            command.env_remove(&name);
-        }
-    }
-    let output = command.output().map_err(|source| SlurmError::Absent { program, source })?;
+    let output =
+        Command::new(program).args(arguments).output().map_err(|source| SlurmError::Absent { program, source })?;
     let Output { status, stdout, stderr } = output;
     match status.success() {
         true => Ok(String::from_utf8_lossy(&stdout).into_owned()),
