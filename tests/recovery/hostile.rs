@@ -108,7 +108,7 @@ fn a_file_without_an_end_is_no_experiment_and_no_weights() {
     assert!(ran.stderr.contains("zero`") && ran.stderr.contains("more than a megabyte"), "{}", ran.stderr);
     project.spec(&format!("{SPEC}\n[weights]\npath = \"/dev/zero\"\n"));
     let ran = bounded(&project, &RUN);
-    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("`/dev/zero` is no file"), "{}", ran.stderr);
 }
 
