@@ -81,7 +81,10 @@ fn a_run_is_seen_from_its_start_to_its_curves_and_q_gives_the_terminal_back() {
     }
     terminal.keys(&["?"]);
     terminal.until(&["this help"]);
-    terminal.keys(&["Escape", "q"]);
+    // One after the other: both at once are Alt-q to a terminal.
+    terminal.keys(&["?"]);
+    terminal.until(&["q quit   ? help"]);
+    terminal.keys(&["q"]);
     let shown = terminal.until(&["ended with 130"]);
     assert!(shown.contains("a: done, val_accuracy"), "what ran is told below the shell's line:\n{shown}");
     assert!(!shown.contains("select"), "the screen is gone:\n{shown}");
