@@ -189,8 +189,13 @@ fn a_grid_on_a_cluster_gives_the_bytes_of_the_grid_here_with_one_extraction() {
     assert!(logs.stdout.contains("point 3"), "{}", logs.stdout);
 }
 
+/// With `FROSTLINE_PROOF=full`: Slurm lets a task that was queued again wait for two minutes.
 #[test]
 fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
+    if std::env::var("FROSTLINE_PROOF").as_deref() != Ok("full") {
+        eprintln!("skipped: FROSTLINE_PROOF=full runs it");
+        return;
+    }
     let Some(cluster) = Cluster::start() else { return };
     let spec = spec(4000, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
     let there = project(&spec);
