@@ -197,7 +197,7 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
         return;
     }
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(4000, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
+    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -212,7 +212,7 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
     cluster.signal(&["--signal=USR1", "--batch"], &warned);
     cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
     let killed = first(&now()).expect("another task runs");
-    cluster.signal(&["--signal=KILL"], &killed);
+    cluster.signal(&["--signal=KILL", "--full"], &killed);
     cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
     let waited = cluster.frostline(&there, &WAIT);
     assert_eq!(waited.code, 6, "one task was killed: {}", waited.stderr);
@@ -229,7 +229,7 @@ fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
 #[test]
 fn cancelling_leaves_whole_runs_that_go_on() {
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(4000, "\"top.dropout\" = [0.1, 0.2, 0.3]");
+    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3]");
     let there = project(&spec);
     let ran = cluster.frostline(&there, &SUBMIT);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
