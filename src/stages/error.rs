@@ -123,7 +123,12 @@ impl StageError {
             Self::Cache(error) => error.hint(),
             Self::File(error) => error.hint(),
             Self::Run(error) => error.hint(),
-            Self::Diverged { source, .. } => Some(source.hint.to_owned()),
+            Self::Diverged { stage, source } => Some(format!(
+                "lower `{}.optimizer.lr` (it was {} in this batch); the last good epoch is kept, and the same experiment, \
+                 run again, diverges again",
+                stage.name(),
+                source.learning_rate
+            )),
             Self::Image { source, .. } => source.hint().map(str::to_owned),
             Self::DamagedWhileReading { .. } => Some("run again: what is damaged is computed anew".to_owned()),
             Self::Weights(error) => error.problem.hint().map(str::to_owned),

@@ -74,7 +74,7 @@ impl Course<'_> {
         };
         memory.running.add(sums.loss, penalty, sums.correct, batch.targets.labels.len());
         if !memory.running.loss.is_finite() {
-            return Err(diverged(memory, memory.batch, sums.loss / batch.targets.labels.len() as f64));
+            return Err(self.diverged(memory, memory.batch, sums.loss / batch.targets.labels.len() as f64));
         }
         memory.batch += 1;
         memory.steps += 1;
@@ -99,6 +99,20 @@ impl Course<'_> {
             accuracy: memory.running.accuracy(),
         }
     }
+
+    /// The error of a loss that is not finite.
+    pub fn diverged(&self, memory: &Memory, batch: usize, loss: f64) -> FitError {
+        // In the validation after an epoch, all of its steps are done.
+        let step = memory.steps - u64::from(batch == self.batches());
+        let rate = self.settings.schedule.rate(self.settings.optimizer.lr(), self.place(step));
+        FitError::Diverged(Diverged {
+            epoch: memory.epoch,
+            batch,
+            loss,
+            learning_rate: rate,
+            rows: memory.rows.clone(),
+        })
+    }
 }
 
 /// The error of a batch that the device's memory does not hold: which part of it does is found by trying.
@@ -115,12 +129,6 @@ fn too_large(model: &mut dyn Model, batch: Batch<'_>) -> FitError {
         }
     }
     FitError::OutOfMemory { batch: samples, fits: None }
-}
-
-/// The error of a loss that is not finite.
-pub(super) fn diverged(memory: &Memory, batch: usize, loss: f64) -> FitError {
-    let hint = "a smaller learning rate (`optimizer.lr`) usually cures it";
-    FitError::Diverged(Diverged { epoch: memory.epoch, batch, loss, hint, rows: memory.rows.clone() })
 }
 
 #[cfg(test)]

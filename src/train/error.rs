@@ -39,7 +39,7 @@ pub enum FitError {
 
 /// The loss is no longer a number. The last good state is the last one that the observer was given.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the loss became `{loss}` in epoch {epoch}, batch {batch}; hint: {hint}")]
+#[error("the loss became `{loss}` in epoch {epoch}, batch {batch}, at a learning rate of {learning_rate}")]
 pub struct Diverged {
     /// Epoch, from 0.
     pub epoch: u32,
@@ -47,8 +47,8 @@ pub struct Diverged {
     pub batch: usize,
     /// What it became: infinite or not a number.
     pub loss: f64,
-    /// The setting that is likely to blame.
-    pub hint: &'static str,
+    /// The learning rate there, which is likely to blame.
+    pub learning_rate: f64,
     /// The epochs before.
     pub rows: Vec<EpochRow>,
 }

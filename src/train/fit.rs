@@ -1,7 +1,7 @@
 //! The training loop.
 
 use super::early_stopping::Monitor;
-use super::epoch::{Course, Ended, diverged};
+use super::epoch::{Course, Ended};
 use super::metrics::Running;
 use super::state::{self, Memory};
 use super::{EpochRow, FitError, Model, Observer, Samples, Settings, Snapshot, StateError, evaluate};
@@ -110,7 +110,7 @@ fn close_epoch(
     let validation = validation.map(|samples| evaluate(model, samples, settings.batch_size, settings.penalty));
     let validation = validation.transpose()?;
     if let Some(loss) = validation.map(|v| v.loss).filter(|loss| !loss.is_finite()) {
-        return Err(diverged(memory, course.batches(), loss));
+        return Err(course.diverged(memory, course.batches(), loss));
     }
     let first_step = u64::from(memory.epoch) * course.batches() as u64;
     let row = EpochRow {
