@@ -125,7 +125,7 @@ pub fn carry_out(cache: &Cache, plan: &Plan) -> Result<Swept, CacheError> {
 }
 
 /// Whether the entry is gone; it stays while in use.
-fn remove(cache: &Cache, key: &Key) -> Result<bool, CacheError> {
+pub(super) fn remove(cache: &Cache, key: &Key) -> Result<bool, CacheError> {
     let path = cache.path_of(key);
     if files::modified(&path).is_none() {
         return Ok(true);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::entry::VALUE;
 use super::envelope::{Contents, Kind};
 use super::error::CacheError;
-use super::folder::{EntryFolder, INPUTS, WRITE_LOCK, read_inputs};
+use super::folder::{EntryFolder, INPUTS, USE_LOCK, WRITE_LOCK, read_inputs};
+use super::gc;
 use super::key::Key;
 use super::ladder::is_state;
 use super::root::Cache;
@@ -54,8 +55,13 @@ pub fn verify(cache: &Cache, repair: Repair) -> Result<Verified, CacheError> {
     let mut verified = Verified::default();
     for key in cache.keys()? {
         let folder = EntryFolder::of_key(cache.clone(), key.clone());
-        let busy = Lock::is_held(&folder.path().join(WRITE_LOCK));
-        let damaged = check(cache, &folder)?;
+        let is_held = |name: &str| Lock::is_held(&folder.path().join(name));
+        let busy = is_held(WRITE_LOCK);
+        let mut damaged = check(cache, &folder)?;
+        if busy || is_held(USE_LOCK) {
+            // Whoever holds them is about to write the rest.
+            damaged.retain(|(_, damage)| !matches!(damage, Damage::Bare));
+        }
         if repair == Repair::Yes && !busy && !damaged.is_empty() {
             mend(cache, &folder, &damaged)?;
         }
@@ -65,7 +71,7 @@ pub fn verify(cache: &Cache, repair: Repair) -> Result<Verified, CacheError> {
             let problem = Problem { key: key.clone(), path, damage };
             match problem.damage {
                 Damage::Tail { .. } if busy => {}
-                Damage::Tail { .. } => verified.leftovers.push(problem),
+                Damage::Tail { .. } | Damage::Bare => verified.leftovers.push(problem),
                 _ => verified.problems.push(problem),
             }
         }
@@ -80,16 +86,25 @@ pub fn verify(cache: &Cache, repair: Repair) -> Result<Verified, CacheError> {
 fn check(cache: &Cache, folder: &EntryFolder) -> Result<Vec<(PathBuf, Damage)>, CacheError> {
     let mut damaged = Vec::new();
     let inputs = folder.path().join(INPUTS);
+    let paths = files::list_folder(folder.path())?;
+    if !paths.iter().any(|path| *path == inputs || is_data(path)) {
+        return Ok(vec![(folder.path().to_owned(), Damage::Bare)]);
+    }
     if read_inputs(&inputs).is_none_or(|inputs| inputs.key() != *folder.key()) {
         damaged.push((inputs, Damage::Inputs));
     }
-    for path in files::list_folder(folder.path())? {
+    for path in paths {
         let found = check_file(folder, &path)?;
         damaged.extend(found.into_iter().map(|damage| (path.clone(), damage)));
     }
     // Whatever the shelf would warn of is listed already.
     cache.take_warnings();
     Ok(damaged)
+}
+
+/// Whether a file of an entry holds what was computed.
+fn is_data(path: &Path) -> bool {
+    segment_number(path).is_some() || is_state(path) || path.file_name().is_some_and(|name| name == VALUE)
 }
 
 fn check_file(folder: &EntryFolder, path: &Path) -> Result<Vec<Damage>, CacheError> {
@@ -109,6 +124,13 @@ fn check_file(folder: &EntryFolder, path: &Path) -> Result<Vec<Damage>, CacheErr
 }
 
 fn mend(cache: &Cache, folder: &EntryFolder, damaged: &[(PathBuf, Damage)]) -> Result<(), CacheError> {
+    let any = |is: fn(&Damage) -> bool| damaged.iter().any(|(_, damage)| is(damage));
+    // Nothing says what the entry is of, so that nobody but its own run could write that again.
+    if any(|damage| matches!(damage, Damage::Bare | Damage::Inputs))
+        && !any(|damage| matches!(damage, Damage::Newer { .. }))
+    {
+        return gc::remove(cache, folder.key()).map(drop);
+    }
     if damaged.iter().any(|(path, _)| segment_number(path).is_some()) {
         mend_shelf(cache, folder, damaged)?;
     }

@@ -49,6 +49,8 @@ pub enum Damage {
     },
     /// The list of inputs is absent, or is not what the key was made of.
     Inputs,
+    /// The folder holds neither a list of inputs nor data: its maker was stopped before the first write.
+    Bare,
 }
 
 impl fmt::Display for Damage {
@@ -65,6 +67,7 @@ impl fmt::Display for Damage {
             Self::Stretch { offset, bytes } => write!(f, "{bytes} bytes at byte {offset} are damaged"),
             Self::Tail { bytes } => write!(f, "its last {bytes} bytes are the start of an unfinished write"),
             Self::Inputs => write!(f, "its list of inputs is missing or damaged"),
+            Self::Bare => write!(f, "nothing is in it: its writer was stopped before the first write"),
         }
     }
 }

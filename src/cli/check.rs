@@ -4,6 +4,7 @@ use super::args::Check;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::quantity::counted;
 use crate::spec::{Experiment, OnDisk};
 use crate::{data, net, stages};
 
@@ -37,7 +38,10 @@ fn check(args: &Check, experiment: Experiment) -> Result<String, Failure> {
     if args.data {
         let bad = [train, validation].map(|manifest| report_bad(manifest)).iter().sum::<usize>();
         if bad > 0 {
-            return Err(Failure { text: format!("error: {bad} images cannot be used\n"), exit: Exit::Unusable });
+            return Err(Failure {
+                text: format!("error: {} cannot be used\n", counted(bad, "image", "images")),
+                exit: Exit::Unusable,
+            });
         }
     }
     let classes = train.classes.join(", ");

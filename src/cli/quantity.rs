@@ -41,6 +41,11 @@ fn scaled(text: &str, units: &[(&str, f64)], without: Option<f64>) -> Option<f64
     (number.is_finite() && number >= 0.0).then_some(number * scale)
 }
 
+/// A number of things: `1 entry`, `2 entries`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A number of bytes for people: `1.5 GB`.
 pub fn shown(bytes: u64) -> String {
     const STEP: f64 = 1000.0;
@@ -77,6 +82,12 @@ mod tests {
         for bad in ["", "30", "-1d", "d", "1e400w", "soon"] {
             assert!(age(bad).is_err_and(|error| error.contains("expected an age")), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_thing_is_not_several() {
+        let told = [0, 1, 2].map(|count| counted(count, "entry", "entries"));
+        assert_eq!(told, ["0 entries", "1 entry", "2 entries"]);
     }
 
     #[test]

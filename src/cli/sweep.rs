@@ -9,6 +9,7 @@ use super::context::{Context, table_format};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pages;
+use super::quantity::counted;
 use super::signals::stop_on_signals;
 use super::sweep_cluster;
 use crate::event::{Event, Warning};
@@ -240,8 +241,9 @@ fn verdict(plan: &SweepPlan) -> String {
     let points = plan.runs.iter().map(|run| run.point).max().unwrap_or(0);
     let later = if plan.unknown > 0 { format!(", {} more to be chosen", plan.unknown) } else { String::new() };
     format!(
-        "{points} points, {} runs, {} done{later}; distinct extractions: {} ({} to compute), top trainings: {} ({} to compute); about {:.0} s",
-        plan.runs.len(),
+        "{}, {}, {} done{later}; distinct extractions: {} ({} to compute), top trainings: {} ({} to compute); about {:.0} s",
+        counted(points as usize, "point", "points"),
+        counted(plan.runs.len(), "run", "runs"),
         plan.done(),
         plan.extractions.0,
         plan.extractions.1,

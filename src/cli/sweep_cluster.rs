@@ -8,6 +8,7 @@ use super::args::{self, Format, OneExperiment, SweepVerb};
 use super::context::{Context, table_format};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::quantity::counted;
 use super::signals::stop_on_signals;
 use crate::runs::Runs;
 use crate::runs::table::{Cell, Table};
@@ -80,7 +81,7 @@ fn tally(standings: &[Standing]) -> String {
     let counts = words.map(|word| (count(word), word));
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    format!("{} runs: {}", standings.len(), parts.join(", "))
+    format!("{}: {}", counted(standings.len(), "run", "runs"), parts.join(", "))
 }
 
 /// A sweep that was submitted.

@@ -85,6 +85,7 @@ fn damage_exits_with_four_is_repaired_and_computed_again_with_the_same_bytes() {
     files.iter().for_each(|path| flip(path));
     let found = project.frostline(&["cache", "verify", "--format", "json"]);
     assert_eq!(found.code, 4, "{}", found.stderr);
+    assert!(found.stderr.contains("4 problems"), "{}", found.stderr);
     let damaged: std::collections::BTreeSet<String> = keys(&rows(&found)).into_iter().collect();
     assert_eq!(damaged.len(), 4, "{}", found.stdout);
     let repaired = project.frostline(&["cache", "verify", "--repair"]);
@@ -93,6 +94,36 @@ fn damage_exits_with_four_is_repaired_and_computed_again_with_the_same_bytes() {
     let again = project.frostline(&["run", "experiments/a.toml", "--set", "name=b"]);
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert_eq!(crate::project::file(std::path::Path::new(again.stdout.trim()), "metrics.csv"), metrics);
+}
+
+#[test]
+fn an_empty_entry_is_no_damage_and_goes_with_a_repair_or_a_collection() {
+    let project = Project::new();
+    project.run();
+    let name = format!("top-{}", "0".repeat(64));
+    let empty = project.path("runs/.cache").join(&name);
+    for clearing in [["cache", "verify", "--repair"], ["cache", "gc", "--yes"]] {
+        std::fs::create_dir(&empty).expect("it can be made");
+        let ran = project.frostline(&["cache", "verify", "--format", "csv"]);
+        let expected = format!(
+            "key,file,problem,kind\n{name},{name},nothing is in it: its writer was stopped before the first write,unfinished\n"
+        );
+        assert_eq!((ran.code, ran.stdout), (0, expected), "{}", ran.stderr);
+        assert!(ran.stderr.contains("5 entries") && ran.stderr.contains("0 problems"), "{}", ran.stderr);
+        let cleared = project.frostline(&clearing);
+        assert_eq!((cleared.code, empty.exists(), list(&project).len()), (0, false, 4), "{}", cleared.stderr);
+    }
+}
+
+#[test]
+fn one_damaged_file_is_one_problem() {
+    let project = Project::new();
+    project.run();
+    let state = stored(&project).into_iter().find(|path| path.extension().is_some_and(|it| it == "state"));
+    flip(&state.expect("a training"));
+    let ran = project.frostline(&["cache", "verify"]);
+    assert_eq!(ran.code, 4);
+    assert!(ran.stderr.contains(", 1 problem\n"), "{}", ran.stderr);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use frostline::cache::{At, Cache, Climb, Damage, Lookup, Read, Repair, Shelf, verify};
 use frostline::digest::Digest;
+use frostline::files::{Lock, fault};
 
 use crate::scene::{Scene, files_below, image, inputs, only_file, patiently, record};
 use crate::shelf::{BYTES, append, assert_holds};
@@ -198,6 +199,56 @@ fn a_damaged_list_of_inputs_is_warned_of_and_written_again() {
         assert_holds(&cache.shelf(&inputs(), BYTES).expect("opens"), 1);
         assert_eq!(cache.take_warnings().len(), 1, "byte {position}");
         assert_eq!(fs::read(&path).expect("reads"), whole);
+    }
+}
+
+#[test]
+fn a_folder_whose_maker_was_stopped_before_the_first_write_is_a_leftover_and_goes() {
+    let mut leftovers = 0;
+    for nth in 1.. {
+        let scene = Scene::new();
+        let cache = scene.cache();
+        let injected = fault::inject(fault::Plan::fail(nth, 28));
+        let outcome = patiently(|wait| cache.entry(&inputs(), wait));
+        let reached = injected.seen() >= nth;
+        drop((injected, outcome));
+        if !reached {
+            break;
+        }
+        let verified = verify(&scene.cache(), Repair::Yes).expect("verifies");
+        assert_eq!(verified.problems, [], "operation {nth} failed");
+        assert!(verified.leftovers.iter().all(|leftover| leftover.damage == Damage::Bare), "{:?}", verified.leftovers);
+        leftovers += verified.leftovers.len();
+        let verified = verify(&scene.cache(), Repair::No).expect("verifies");
+        assert_eq!((verified.problems, verified.leftovers), (vec![], vec![]), "operation {nth} failed");
+    }
+    assert!(leftovers > 0, "some operation comes before the list of inputs");
+}
+
+#[test]
+fn a_folder_that_somebody_is_about_to_fill_is_no_leftover() {
+    let scene = Scene::new();
+    let folder = scene.root().join(inputs().key().to_string());
+    scene.cache();
+    for name in ["lock", "use"] {
+        let lock = Lock::try_exclusive(&folder.join(name)).expect("locks").expect("nobody has it");
+        let verified = verify(&scene.cache(), Repair::Yes).expect("verifies");
+        assert_eq!((verified.problems, verified.leftovers), (vec![], vec![]), "`{name}` is held");
+        assert!(folder.exists());
+        drop(lock);
+    }
+    let verified = verify(&scene.cache(), Repair::Yes).expect("verifies");
+    assert_eq!((verified.leftovers.len(), folder.exists()), (1, false));
+}
+
+#[test]
+fn repair_takes_an_entry_whose_list_of_inputs_is_damaged_or_lost() {
+    for lose in [|path: &Path| fs::remove_file(path), |path: &Path| fs::write(path, b"{")] {
+        let (scene, _, _) = three_blocks();
+        lose(&only_file(&scene.root(), "inputs.json")).expect("done");
+        assert_eq!(verify(&scene.cache(), Repair::Yes).expect("repairs").problems.len(), 1);
+        assert_eq!(verify(&scene.cache(), Repair::No).expect("verifies").problems, []);
+        assert_eq!(scene.cache().keys().expect("lists"), []);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cache::{At, Content, Item};
 use crate::cli::args::Format;
+use crate::cli::quantity::counted;
 use crate::clock::Moment;
 use crate::runs::table::Cell;
 
@@ -28,7 +29,7 @@ pub fn last_used(item: &Item) -> Cell {
 /// What it holds, and for what.
 pub fn what(item: &Item) -> Cell {
     let content = match &item.content {
-        Content::Records { count, .. } => format!("activations of {count} images"),
+        Content::Records { count, .. } => format!("activations of {}", counted(*count, "image", "images")),
         Content::Value => "a result".to_owned(),
         Content::States(states) => format!("training, {}", latest(states)),
         Content::Empty => "nothing usable".to_owned(),
@@ -41,8 +42,9 @@ pub fn what(item: &Item) -> Cell {
 
 fn latest(states: &[At]) -> String {
     let Some(at) = states.iter().max() else { return "no state".to_owned() };
+    let epochs = counted(at.epochs as usize, "epoch", "epochs");
     match at.batches {
-        0 => format!("{} epochs", at.epochs),
-        batches => format!("{} epochs and {batches} batches", at.epochs),
+        0 => epochs,
+        batches => format!("{epochs} and {}", counted(batches as usize, "batch", "batches")),
     }
 }

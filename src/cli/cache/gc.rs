@@ -32,7 +32,8 @@ pub fn run(context: &Context, args: &CacheGc) -> Result<Exit, Failure> {
 fn announce(plan: &Plan) -> Exit {
     let kept: u64 = plan.keep.iter().map(|item| item.bytes).sum();
     let (go, stay) = (quantity::shown(plan.bytes()), quantity::shown(kept));
-    eprintln!("{} entries with {go} would go, {} with {stay} would stay", plan.remove.len(), plan.keep.len());
+    let entries = quantity::counted(plan.remove.len(), "entry", "entries");
+    eprintln!("{entries} with {go} would go, {} with {stay} would stay", plan.keep.len());
     if !plan.remove.is_empty() {
         eprintln!("hint: nothing was removed; `--yes` does it");
     }
@@ -41,7 +42,8 @@ fn announce(plan: &Plan) -> Exit {
 
 fn carry_out(cache: &Cache, plan: &Plan) -> Result<Exit, Failure> {
     let swept = gc::carry_out(cache, plan)?;
-    eprintln!("{} entries with {} are gone", swept.removed.len(), quantity::shown(swept.bytes));
+    let entries = quantity::counted(swept.removed.len(), "entry", "entries");
+    eprintln!("removed {entries} with {}", quantity::shown(swept.bytes));
     for key in &swept.busy {
         eprintln!("kept `{key}`: a process is using it");
     }

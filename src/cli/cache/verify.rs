@@ -19,8 +19,9 @@ pub fn run(context: &Context, args: &CacheVerify) -> Result<Exit, Failure> {
     let repair = if args.repair { Repair::Yes } else { Repair::No };
     let verified = cache::verify(&cache, repair)?;
     print!("{}", table(&verified).render(table_format(args.format)));
-    let (entries, bytes) = (verified.entries, quantity::shown(verified.bytes));
-    eprintln!("{entries} entries with {bytes} were read, {} problems", verified.problems.len());
+    let entries = quantity::counted(verified.entries, "entry", "entries");
+    let problems = quantity::counted(verified.problems.len(), "problem", "problems");
+    eprintln!("read {entries} with {}, {problems}", quantity::shown(verified.bytes));
     match (verified.problems.is_empty(), repair) {
         (true, _) => Ok(Exit::Success),
         (false, Repair::No) => {

@@ -64,10 +64,11 @@ pub(in crate::report) fn seconds(time: Duration) -> String {
 }
 
 fn counted(stage: Stage, count: u64) -> String {
-    match stage {
-        Stage::Bottleneck => format!("{count} images"),
-        Stage::Top | Stage::FineTune => format!("{count} epochs"),
-    }
+    let one = match stage {
+        Stage::Bottleneck => "image",
+        Stage::Top | Stage::FineTune => "epoch",
+    };
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
 fn began(stage: Stage, (done, total, of): (u64, u64, Unit), because: &[String]) -> String {
