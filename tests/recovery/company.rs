@@ -1,4 +1,4 @@
-//! Eight processes at once on one cold cache and one folder of runs.
+//! Eight processes at once on one cold cache and one folder of runs; a run that others wait for, and a collection beside it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -6,8 +6,8 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::project::{Project, Ran, file};
-use crate::work::{Reference, assert_whole, either, runs, start_over};
+use crate::project::{Project, Ran, SPEC, file};
+use crate::work::{RUN, Reference, Working, assert_whole, either, runs, start_over, states};
 
 const PROCESSES: usize = 8;
 
@@ -66,4 +66,46 @@ fn eight_processes_with_eight_experiments_share_what_they_have_in_common() {
         assert_whole(&project, "eight at once");
     }
     eprintln!("{times} times eight processes with eight experiments");
+}
+
+/// A run that stands still in its first epochs, until it is told to go on.
+fn standing_still(project: &Project) -> Working {
+    let (top, _) = SPEC.split_once("[fine_tune]").expect("two stages");
+    project.spec(&top.replace("epochs = 3", "epochs = 400"));
+    let mut working = Working::start(project.command(&RUN));
+    assert!(working.until("top epoch 1:"), "{:?}", working.seen);
+    working.signal("STOP");
+    working
+}
+
+#[test]
+fn who_waits_for_another_process_says_for_which_and_ends_with_its_run() {
+    let project = Project::new();
+    let first = standing_still(&project);
+    let mut second = Working::start(project.command(&RUN));
+    let said = format!("waiting for process {}, which is computing the same", first.child.id());
+    assert!(second.until(&said), "{:?}", second.seen);
+    assert_eq!(states(&project), ["running"]);
+    first.signal("CONT");
+    let (first, second) = (first.end(), second.end());
+    assert_eq!((first.code, second.code), (0, 0), "{}{}", first.stderr, second.stderr);
+    assert_eq!(first.stdout, second.stdout);
+    assert_eq!(states(&project), ["done"]);
+}
+
+#[test]
+fn a_collection_leaves_what_a_run_under_way_uses() {
+    let project = Project::new();
+    let run = standing_still(&project);
+    let experiment = project.path("experiments/a.toml");
+    let text = std::fs::read_to_string(&experiment).expect("it is there");
+    std::fs::remove_file(&experiment).expect("it can be removed");
+    let collected = project.frostline(&["cache", "gc", "--max-size", "0", "--older-than", "0s", "--yes"]);
+    assert_eq!(collected.code, 0, "{}", collected.stderr);
+    assert!(collected.stderr.contains("removed 0 entries"), "{}", collected.stderr);
+    run.signal("CONT");
+    let ran = run.end();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    project.spec(&text);
+    Reference::of(&project).is(&project, "a collection beside it");
 }

@@ -1,5 +1,5 @@
-//! Nothing is lost: the binary is stopped, its disk is full, others work beside it, and what comes out in the end has the bytes of
-//! a run that nothing happened to.
+//! Nothing is lost: the binary is killed, its disk fails, its inputs change, others work beside it, and what comes out in the end
+//! has the bytes of a run that nothing happened to.
 //!
 //! Each test tries a sample; with `FROSTLINE_PROOF=full` in the environment it tries everything (many minutes).
 
@@ -10,7 +10,10 @@ mod project;
 mod company;
 mod corpus;
 mod disks;
+mod faults;
 mod hostile;
+mod inputs;
+mod kills;
 mod signals;
 mod states;
 mod work;

@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use frostline::digest::Digest;
 
-use crate::project::{Project, Ran, file};
+use crate::project::{Project, Ran, SPEC, file};
 
 /// Longer than anything here takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -25,6 +25,24 @@ pub fn is_full() -> bool {
 /// A sample's size, or that of everything.
 pub fn either(sample: usize, full: usize) -> usize {
     if is_full() { full } else { sample }
+}
+
+/// A seeded draw below `bound`.
+pub fn draw(seed: usize, purpose: &str, bound: usize) -> usize {
+    let digest = Digest::of(format!("{purpose} {seed}").as_bytes());
+    let word = u64::from_le_bytes(digest.as_bytes()[..8].try_into().expect("eight bytes"));
+    (word % bound as u64) as usize
+}
+
+/// Fine-tuning without augmentation: from stored activations, with everything that a state must hold.
+pub fn stored() -> String {
+    let (before, _) = SPEC.split_once("[fine_tune.augment]").expect("it augments");
+    let sgd = r#"optimizer = { kind = "sgd", lr = 1e-4, momentum = 0.9 }"#;
+    let adam = r#"optimizer = { kind = "adam", lr = 1e-5 }
+dropout = 0.3
+schedule = { kind = "cosine", min_lr = 1e-6 }
+early_stopping = { monitor = "val_loss", patience = 1, restore_best = true }"#;
+    before.replace(sgd, adam).replace("epochs = 2", "epochs = 3")
 }
 
 /// Digests of a run's files.
@@ -133,6 +151,21 @@ impl Working {
             if self.seen.last().is_some_and(|line| line.contains(text)) {
                 return true;
             }
+        }
+    }
+
+    /// Follows for so many lines, and then for a while; shorter if the process ends before.
+    pub fn follow(&mut self, lines: usize, time: Duration) {
+        while self.seen.len() < lines {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => panic!("line {lines} did not come: {:#?}", self.seen),
+            }
+        }
+        let end = Instant::now() + time;
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.seen.push(line);
         }
     }
 
