@@ -93,7 +93,7 @@ impl Project {
         let overrides = Overrides { set, cwd: self.folder.path().to_owned(), ..Overrides::default() };
         let experiment = spec::load(&self.folder.path().join("experiments/a.toml"), &overrides);
         let experiment = experiment.unwrap_or_else(|problems| panic!("{problems:?}"));
-        Prepared { engine, ..stages::prepare(experiment).expect("images and weights are there") }
+        Prepared { engine, ..stages::prepare(experiment, &self.runs("runs")).expect("images and weights are there") }
     }
 
     /// Runs, until it is done or has to stop; gives the run and the notices.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use frostline::clock::{Clock, ManualClock};
+use frostline::runs::Runs;
 use frostline::spec::{self, Experiment, OnDisk, Overrides};
 use frostline::stages::Lookout;
 
@@ -53,7 +54,8 @@ fn one_look_serves_a_second_of_experiments_and_no_more() {
     let experiment = experiment(folder.path());
     let clock = Arc::new(ManualClock::new(SystemTime::now()));
     let lookout = Lookout::new(clock.clone());
-    let prepared = || lookout.prepare(experiment.clone()).expect("it can be prepared").images_digest();
+    let runs = Runs::at(&folder.path().join("runs"), clock.clone());
+    let prepared = || lookout.prepare(experiment.clone(), &runs).expect("it can be prepared").images_digest();
     let first = prepared();
     image(folder.path(), "data/validation/blue/2.png", 7);
     clock.advance(Duration::from_millis(900));

@@ -11,7 +11,8 @@ use crate::{data, net, stages};
 pub fn run(context: &Context, args: &Check) -> Result<Exit, Failure> {
     let mut worst = Exit::Success;
     for file in &args.files {
-        let checked = context.load(file, &args.set, OnDisk::Checked).and_then(|experiment| check(args, experiment));
+        let experiment = context.load(file, &args.set, OnDisk::Checked);
+        let checked = experiment.and_then(|experiment| check(context, args, experiment));
         match checked {
             Ok(line) => println!("{}: {line}", file.display()),
             Err(failure) => {
@@ -23,7 +24,7 @@ pub fn run(context: &Context, args: &Check) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-fn check(args: &Check, experiment: Experiment) -> Result<String, Failure> {
+fn check(context: &Context, args: &Check, experiment: Experiment) -> Result<String, Failure> {
     if args.settings {
         print_settings(&experiment);
     }
@@ -32,7 +33,8 @@ fn check(args: &Check, experiment: Experiment) -> Result<String, Failure> {
         true => "a compiled-in size",
         false => "run-time shapes",
     };
-    let prepared = stages::prepare(experiment)?;
+    let runs = context.runs_of(&experiment.project_root);
+    let prepared = stages::prepare(experiment, &runs)?;
     prepared.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     let (train, validation) = (&prepared.train, &prepared.validation);
     if args.data {

@@ -47,10 +47,12 @@ impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
         let exit = match &error {
             StageError::NoCuda { .. } => Exit::Usage,
-            StageError::Data(_) | StageError::Weights(_) | StageError::Image { .. } | StageError::ModelFile(_) => {
-                Exit::Unusable
-            }
-            StageError::NoInit { .. } | StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
+            StageError::Data(_)
+            | StageError::Weights(_)
+            | StageError::Image { .. }
+            | StageError::ModelFile(_)
+            | StageError::Init(_) => Exit::Unusable,
+            StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
             StageError::Training { .. }
             | StageError::Diverged { .. }
             | StageError::OutOfMemory { .. }

@@ -12,7 +12,7 @@ pub fn run(context: &Context, args: &Features) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let experiment = context.load(&args.experiment.file, &args.experiment.set, OnDisk::Checked)?;
     let runs = context.runs_of(&experiment.project_root);
-    let prepared = stages::prepare(experiment)?;
+    let prepared = stages::prepare(experiment, &runs)?;
     let reporter = context.reporter(args.quiet);
     let request = Request {
         prepared: &prepared,

@@ -14,7 +14,7 @@ use crate::stages::{self, StagePlan, Standing};
 pub fn run(context: &Context, args: &Plan) -> Result<Exit, Failure> {
     let experiment = context.load(&args.experiment.file, &args.experiment.set, OnDisk::Checked)?;
     let runs = context.runs_of(&experiment.project_root);
-    let prepared = stages::prepare(experiment)?;
+    let prepared = stages::prepare(experiment, &runs)?;
     prepared.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     let plan = stages::plan(&prepared, &runs, args.force.map(Into::into), &context.clock)?;
     print!("{}", table(&plan.stages).render(table_format(args.format)));

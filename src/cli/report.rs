@@ -73,7 +73,7 @@ fn readable(all: &Runs, list: &[RunDir]) -> Vec<RunView> {
 /// The page of one run: with pictures where its images are still what they were.
 fn page_of(context: &Context, all: &Runs, run: &RunDir) -> Result<String, Failure> {
     let view = pages::view(all, run)?;
-    match prepared(context, run) {
+    match prepared(context, all, run) {
         Ok(prepared) => Ok(pages::with_pictures(&prepared, &view, |pictures| run_page(&view, pictures))?),
         Err(reason) => {
             eprintln!("note: the page has no pictures: {reason}");
@@ -83,10 +83,10 @@ fn page_of(context: &Context, all: &Runs, run: &RunDir) -> Result<String, Failur
 }
 
 /// What a run was made of, if it is still there.
-fn prepared(context: &Context, run: &RunDir) -> Result<Prepared, String> {
+fn prepared(context: &Context, all: &Runs, run: &RunDir) -> Result<Prepared, String> {
     let experiment = context.load_frozen(&run.file("spec.toml"), OnDisk::Checked);
     let experiment = experiment.map_err(|_| "its images or weights are not where they were".to_owned())?;
-    let prepared = stages::prepare(experiment).map_err(|error| error.to_string())?;
+    let prepared = stages::prepare(experiment, all).map_err(|error| error.to_string())?;
     let status = run.status().map_err(|error| error.to_string())?;
     match stages::identity(&prepared) == status.identity {
         true => Ok(prepared),

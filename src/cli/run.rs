@@ -16,7 +16,7 @@ pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
     for file in &args.files {
         let experiment = context.load(file, &args.set, OnDisk::Checked)?;
         let runs = context.runs_of(&experiment.project_root);
-        let prepared = stages::prepare(experiment)?;
+        let prepared = stages::prepare(experiment, &runs)?;
         let reporter = context.reporter(args.quiet);
         let request = Request {
             prepared: &prepared,

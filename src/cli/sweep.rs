@@ -36,8 +36,8 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     let Some(table) = base.sweep.clone() else {
         return Err(SweepError::NoSweep { file: experiment.file.clone() }.into());
     };
-    let preparer = Preparer::default();
     let runs = context.runs_of(&base.project_root);
+    let preparer = Preparer::new(&runs);
     let points = sweep::known_points(&base, &table, &runs, &preparer);
     let points = points.map_err(|error| invalid(error, context.colour))?;
     match (args.dry_run, args.launcher) {

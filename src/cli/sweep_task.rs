@@ -22,7 +22,7 @@ pub fn run(context: &Context, args: &SweepTask) -> Result<Exit, Failure> {
     let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file }.into()) };
     let runs = Runs::at(dir.runs(), std::sync::Arc::clone(&context.clock));
     let reporter = SweepLines::new(std::io::stderr(), &table.objective.to_string(), false);
-    let preparer = Preparer::default();
+    let preparer = Preparer::new(&runs);
     with_tools(context, (&runs, &stop, &reporter), |tools| {
         let options = Options { retry: args.retry.iter().map(|it| (*it).into()).collect(), ..Options::default() };
         let session = Session::new((&base, &table), (&dir, index), (tools, &preparer), options);

@@ -1,6 +1,7 @@
 //! Why a stage could not do its work.
 
 use super::device;
+use super::init::InitError;
 use super::model_file::{ModelFileError, ModelFileProblem};
 use crate::cache::CacheError;
 use crate::data::{DataError, LoadError};
@@ -23,12 +24,9 @@ pub enum StageError {
         #[source]
         source: CudaProblem,
     },
-    /// The experiment asks for the top of an earlier run.
-    #[error("`top.init = \"run:{run}\"`: to go on from an earlier run's top is not possible yet")]
-    NoInit {
-        /// The run as the experiment names it.
-        run: String,
-    },
+    /// The earlier run that the top is to go on from is unusable.
+    #[error(transparent)]
+    Init(#[from] InitError),
     /// The device's memory is too small for a batch of training.
     #[error("the memory of the device does not hold a batch of {batch} images in the {stage} stage")]
     OutOfMemory {
@@ -114,7 +112,7 @@ impl StageError {
     /// What is likely to help, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoInit { .. } => Some("`init = \"random\"`, the default, starts from the seed".to_owned()),
+            Self::Init(error) => error.hint(),
             Self::NoCuda { source, .. } => Some(device::hint(source).to_owned()),
             Self::OutOfMemory { stage, fits: Some(fits), .. } => Some(format!("`{stage}.batch_size = {fits}` fits")),
             Self::OutOfMemory { fits: None, .. } => Some(

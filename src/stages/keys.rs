@@ -15,7 +15,7 @@ const TOP_VERSION: u32 = 1;
 /// Raised whenever the same images, top model and settings would give another fine-tuned network.
 const FINE_TUNE_VERSION: u32 = 1;
 /// The settings that decide what the convolutional base sees.
-const IMAGE_SETTINGS: [&str; 3] = ["data.target_size", "data.resize", "data.preprocess"];
+pub(super) const IMAGE_SETTINGS: [&str; 3] = ["data.target_size", "data.resize", "data.preprocess"];
 
 /// The key of the shelf that holds the activations at one depth of the base, a record an image.
 pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precision) -> Inputs {
@@ -49,9 +49,14 @@ pub(super) fn fine_tune(prepared: &Prepared, device: &str) -> Inputs {
 /// The identity of a whole run: the resolved experiment, the data, the weights and the code of every stage. Not the
 /// device that `auto` finds: a run that is resumed where there is another goes on.
 pub(super) fn run(prepared: &Prepared) -> Inputs {
-    trained(prepared, "run", TOP_VERSION)
+    let inputs = trained(prepared, "run", TOP_VERSION)
         .with("fine_tune code", FINE_TUNE_VERSION)
-        .with("experiment", prepared.experiment.digest())
+        .with("experiment", prepared.experiment.digest());
+    // The experiment names the earlier run; another run may have its name one day.
+    match &prepared.initial_top {
+        Some(top) => inputs.with("top.init", top.digest),
+        None => inputs,
+    }
 }
 
 /// What every trained stage reads: images by content, weights by content, and how images become features.
@@ -67,7 +72,11 @@ fn trained(prepared: &Prepared, stage: &str, version: u32) -> Inputs {
     })
 }
 
+/// Settings as they are; the earlier run that a top goes on from counts by its content, not by its name.
 fn with_settings(inputs: Inputs, prepared: &Prepared, wanted: impl Fn(&str) -> bool) -> Inputs {
-    let settings = prepared.experiment.settings();
-    settings.into_iter().filter(|(key, _)| wanted(key)).fold(inputs, |inputs, (key, value)| inputs.with(&key, value))
+    let settings = prepared.experiment.settings().into_iter().filter(|(key, _)| wanted(key));
+    settings.fold(inputs, |inputs, (key, value)| match (key.as_str(), &prepared.initial_top) {
+        ("top.init", Some(top)) => inputs.with(&key, top.digest),
+        _ => inputs.with(&key, value),
+    })
 }

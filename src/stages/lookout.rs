@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::device;
 use super::error::StageError;
+use super::init::Earlier;
 use super::prepare::{Images, Prepared, Weights, digest_of};
 use super::run::identity;
 use crate::clock::Clock;
@@ -55,16 +57,18 @@ impl Lookout {
         Self { clock, digests: Digests::default(), looks: Mutex::default(), weights: Mutex::default() }
     }
 
-    /// An experiment with its images and weights as they are now, give or take a second.
+    /// An experiment with its images and weights, and the earlier run that its top goes on from, as they are now, give or
+    /// take a second.
     ///
     /// # Errors
     ///
     /// As [`prepare`](super::prepare()).
-    pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
-        let engine = super::prepare::engine(&experiment)?;
+    pub fn prepare(&self, experiment: Experiment, runs: &Runs) -> Result<Prepared, StageError> {
+        let engine = device::engine(experiment.device)?;
         let images = self.images(&experiment, FRESH)?;
         let weights = self.weights(&experiment)?;
-        Ok(Prepared::of((experiment, engine), images, weights))
+        let earlier = Earlier::find(&experiment, runs)?;
+        Prepared::of((experiment, engine), images, weights, earlier.as_ref())
     }
 
     /// The identity of an experiment's images, as they are at this moment.

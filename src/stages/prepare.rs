@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::convert;
 use super::error::StageError;
+use super::init::{Earlier, InitialTop};
+use super::{convert, device};
 use crate::data::{self, DataError, Manifest, ScanOptions};
 use crate::digest::Digest;
 use crate::net::{BaseWeights, Engine};
+use crate::runs::Runs;
 use crate::spec::Experiment;
 use crate::spec::knobs::{Init, Preprocess};
 use crate::spec::model::Validation;
@@ -29,24 +31,29 @@ pub struct Prepared {
     pub weights: BaseWeights,
     /// Of the weights' values, whatever file they came in.
     pub weights_digest: Digest,
-    /// What is odd about the data or the weights, though usable.
+    /// The top that training goes on from, where it does.
+    pub initial_top: Option<Arc<InitialTop>>,
+    /// What is odd about the data, the weights or the earlier run, though usable.
     pub warnings: Vec<String>,
 }
 
-/// Scans the image folders and reads the weights.
+/// Scans the image folders, reads the weights, and finds the earlier run that the top goes on from.
 ///
 /// # Errors
 ///
-/// Where folders, images or weights are unusable; all problems of a folder are reported together.
-pub fn prepare(experiment: Experiment) -> Result<Prepared, StageError> {
-    Preparer::default().prepare(experiment)
+/// Where folders, images, weights or the earlier run are unusable; all problems of a folder are reported together.
+pub fn prepare(experiment: Experiment, runs: &Runs) -> Result<Prepared, StageError> {
+    Preparer::new(runs).prepare(experiment)
 }
 
-/// Prepares many experiments that read the same images and weights: each folder and each file is looked at once.
-#[derive(Debug, Default)]
+/// Prepares many experiments that read the same images, weights and runs: each folder and each file is looked at once.
+#[derive(Debug)]
 pub struct Preparer {
+    runs: Runs,
     images: Mutex<HashMap<Vec<(String, String)>, Images>>,
     weights: Mutex<HashMap<(PathBuf, Preprocess), Weights>>,
+    /// By the path that the experiment's words would be, and by the words.
+    earlier: Mutex<HashMap<(PathBuf, String), Arc<Earlier>>>,
 }
 
 /// Weights that were read, and what is odd about them.
@@ -93,20 +100,22 @@ impl Weights {
 }
 
 impl Prepared {
-    pub(super) fn of((experiment, engine): (Experiment, Engine), images: Images, weights: Weights) -> Self {
+    pub(super) fn of(
+        (mut experiment, engine): (Experiment, Engine),
+        images: Images,
+        weights: Weights,
+        earlier: Option<&Earlier>,
+    ) -> Result<Self, StageError> {
         let Images { train, validation, mut warnings } = images;
         let Weights { weights, digest: weights_digest, warning } = weights;
         warnings.extend(warning);
+        let mut initial_top = None;
+        if let Some(earlier) = earlier {
+            initial_top = Some(earlier.begin(&mut experiment, &train.classes)?);
+            warnings.extend(earlier.differences(&experiment, &train.classes, weights_digest));
+        }
         let experiment = Arc::new(experiment);
-        Self { experiment, engine, train, validation, weights_digest, weights, warnings }
-    }
-}
-
-/// Where an experiment's network is computed, if all that the experiment asks for can be done.
-pub(super) fn engine(experiment: &Experiment) -> Result<Engine, StageError> {
-    match &experiment.top.init {
-        Init::Random => super::device::engine(experiment.device),
-        Init::Run(run) => Err(StageError::NoInit { run: run.clone() }),
+        Ok(Self { experiment, engine, train, validation, weights, weights_digest, initial_top, warnings })
     }
 }
 
@@ -116,15 +125,20 @@ pub(super) fn digest_of(train: &Manifest, validation: &Manifest) -> Digest {
 }
 
 impl Preparer {
+    /// Nothing looked at yet. `runs`: where the earlier run is that a top goes on from.
+    pub fn new(runs: &Runs) -> Self {
+        Self { runs: runs.clone(), images: Mutex::default(), weights: Mutex::default(), earlier: Mutex::default() }
+    }
+
     /// As [`prepare`]; what an earlier experiment read is not read again.
     ///
     /// # Errors
     ///
     /// As [`prepare`].
     pub fn prepare(&self, experiment: Experiment) -> Result<Prepared, StageError> {
-        let engine = engine(&experiment)?;
-        let (images, weights) = (self.look(&experiment)?, self.read(&experiment)?);
-        Ok(Prepared::of((experiment, engine), images, weights))
+        let engine = device::engine(experiment.device)?;
+        let (images, weights, earlier) = (self.look(&experiment)?, self.read(&experiment)?, self.find(&experiment)?);
+        Prepared::of((experiment, engine), images, weights, earlier.as_deref())
     }
 
     fn look(&self, experiment: &Experiment) -> Result<Images, StageError> {
@@ -147,6 +161,18 @@ impl Preparer {
         let read = Weights::read(experiment)?;
         known.insert(key, read.clone());
         Ok(read)
+    }
+
+    fn find(&self, experiment: &Experiment) -> Result<Option<Arc<Earlier>>, StageError> {
+        let Init::Run(wanted) = &experiment.top.init else { return Ok(None) };
+        let mut known = hold(&self.earlier);
+        let key = (experiment.absolute("top.init", wanted), wanted.clone());
+        if let Some(earlier) = known.get(&key) {
+            return Ok(Some(Arc::clone(earlier)));
+        }
+        let Some(earlier) = Earlier::find(experiment, &self.runs)?.map(Arc::new) else { return Ok(None) };
+        known.insert(key, Arc::clone(&earlier));
+        Ok(Some(earlier))
     }
 }
 

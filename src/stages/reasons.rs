@@ -35,7 +35,7 @@ pub(super) fn changes(cache: &Cache, inputs: &Inputs, preferred: &[Key]) -> Resu
 /// `top.dropout 0.5 -> 0.3`; what is identified by a digest has only changed.
 fn sentence(change: &Change) -> String {
     match change.name.as_str() {
-        "training images" | "validation images" | "weights" => format!("{} changed", change.name),
+        "training images" | "validation images" | "weights" | "top.init" => format!("{} changed", change.name),
         name if name.ends_with("code") => "frostline's own code for it changed".to_owned(),
         _ => change.to_string(),
     }

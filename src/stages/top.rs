@@ -23,6 +23,9 @@ pub(super) fn train(
     let experiment = &work.prepared.experiment;
     let shape = convert::top_shape(work.prepared, experiment.top.dropout.get());
     let mut model = train::top_model_on(work.prepared.engine, &shape, experiment.seed.get())?;
+    if let Some(top) = &work.prepared.initial_top {
+        model.import(&top.tensors)?;
+    }
     let mut training = Stored::new(Stage::Top, &features.shelf, images.0);
     let mut validation = Stored::new(Stage::Top, &features.shelf, images.1);
     let job = Job {

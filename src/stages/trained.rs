@@ -19,9 +19,9 @@ use crate::train::{FineTuneModel, FineTuneSpec, Model, ModelError, NamedTensor, 
 use crate::weights::{self, Origin};
 
 /// The file of a run that holds its network.
-const MODEL: &str = "model.safetensors";
+pub(super) const MODEL: &str = "model.safetensors";
 /// What the names of the top's tensors begin with.
-const TOP: &str = "classifier.";
+pub(super) const TOP: &str = "classifier.";
 
 /// A finished run's network and all that is needed to use it.
 #[derive(Clone, Debug)]

@@ -76,7 +76,7 @@ fn run(
 ) -> Result<Finish, String> {
     let explained = |error| (tools.explain)(error);
     let runs = (tools.runs_of)(&job.experiment.project_root);
-    let prepared = job.lookout.prepare(job.experiment.as_ref().clone()).map_err(explained)?;
+    let prepared = job.lookout.prepare(job.experiment.as_ref().clone(), &runs).map_err(explained)?;
     let _ = session.send(Message::Prepared(job.file.clone(), prepared.images_digest()));
     if job.force.is_some() || prepared.done(&runs).map_err(explained)?.is_none() {
         let plan = stages::plan(&prepared, &runs, job.force, &tools.clock).map_err(explained)?;

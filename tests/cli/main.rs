@@ -3,6 +3,7 @@
 mod cache;
 mod determinism;
 mod export;
+mod init;
 mod invalidation;
 mod network;
 mod project;

@@ -42,6 +42,8 @@ pub fn live(context: &Context, runs: &Runs) -> Result<Live, Failure> {
 }
 
 fn keys_of(context: &Context, file: &Path) -> Result<Vec<Key>, Failure> {
-    let prepared = stages::prepare(context.load(file, &[], OnDisk::Checked)?)?;
+    let experiment = context.load(file, &[], OnDisk::Checked)?;
+    let runs = context.runs_of(&experiment.project_root);
+    let prepared = stages::prepare(experiment, &runs)?;
     Ok(stages::needed_keys(&prepared))
 }

@@ -33,10 +33,11 @@ impl Knob for Init {
         match run.rsplit_once('@') {
             _ if run.is_empty() => Err(fault()),
             Some((name, "best" | "latest")) if !name.is_empty() => Ok(Self::Run(run.to_owned())),
-            Some((_, which)) => {
+            // Folders may be called anything.
+            Some((_, which)) if !which.contains('/') => {
                 Err(Fault::new(format!("expected `@best` or `@latest` after the run's name, found `@{which}`")))
             }
-            None => Ok(Self::Run(run.to_owned())),
+            _ => Ok(Self::Run(run.to_owned())),
         }
     }
 
@@ -60,7 +61,14 @@ mod tests {
     fn an_earlier_run_is_named_as_everywhere() {
         let read = |text: &str| Init::read(&Value::String(text.to_owned()));
         assert_eq!(read("random"), Ok(Init::Random));
-        for run in ["cats@best", "cats@latest", "cats", "0001-deadbeef", "../runs/cats/0001-deadbeef"] {
+        for run in [
+            "cats@best",
+            "cats@latest",
+            "cats",
+            "0001-deadbeef",
+            "../runs/cats/0001-deadbeef",
+            "/home/me@work/runs/cats/0001-deadbeef",
+        ] {
             let init = Init::Run(run.to_owned());
             assert_eq!(read(&format!("run:{run}")), Ok(init.clone()));
             assert_eq!(Init::read(&init.write()), Ok(init));

@@ -42,6 +42,11 @@ pub struct Experiment {
 }
 
 impl Experiment {
+    /// A path as it is written in a setting, seen from whoever wrote that.
+    pub fn absolute(&self, key: &str, path: &str) -> PathBuf {
+        self.context.absolute(self.provenance.of(key), path)
+    }
+
     /// All settings but `[sweep]`, in the order of the manual; `path` says how paths are written.
     pub fn listed(&self, path: &dyn Fn(&Path) -> String) -> Vec<Setting> {
         let mut out = Listing::new(path);
