@@ -6,6 +6,7 @@ use std::path::Path;
 use super::archive::Archive;
 use super::assemble::Layout;
 use super::error::{Problem, ReadError};
+use super::export::VALUES;
 use super::found::Found;
 use super::imported::{Basis, Convolution, Imported, Preprocess, SourceFormat};
 use super::onnx::{self, GraphInput};
@@ -108,7 +109,12 @@ fn of_archive(bytes: &[u8]) -> Result<Imported, Problem> {
 
 fn of_safetensors(bytes: &[u8]) -> Result<Imported, Problem> {
     let (tensors, metadata) = safetensors::tensors(bytes)?;
-    of_torch(tensors, metadata, SourceFormat::Safetensors)
+    let written = metadata.get(VALUES).cloned();
+    let imported = of_torch(tensors, metadata, SourceFormat::Safetensors)?;
+    match written.filter(|written| *written != imported.digest().to_string()) {
+        Some(_) => Err(Problem::damaged(safetensors::FORMAT, "its values are not those that it was written with")),
+        None => Ok(imported),
+    }
 }
 
 fn of_torch(

@@ -8,7 +8,7 @@ use super::element::Element;
 use super::error::Problem;
 use super::found::{Found, Values};
 
-const FORMAT: &str = "safetensors file";
+pub(super) const FORMAT: &str = "safetensors file";
 
 /// All tensors of a file, and its metadata.
 pub(super) fn tensors(bytes: &[u8]) -> Result<(Vec<Found<'_>>, BTreeMap<String, String>), Problem> {

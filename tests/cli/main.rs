@@ -13,3 +13,4 @@ mod slurm;
 mod sweep;
 mod verbs;
 mod watch;
+mod weights;

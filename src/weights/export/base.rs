@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use super::tensors::{Element, Named, encode_safetensors, named_convolutions};
 use crate::weights::{Imported, Origin};
 
+/// The key of the metadata under which frostline's own files have the digest of their values.
+pub(in crate::weights) const VALUES: &str = "values";
+
 /// The bytes of a base's file: f16 where every value is one, f32 otherwise, so that reading it back gives the same values.
 /// What its images need, whose training it is and under which licence go into the metadata.
 pub fn export_base(imported: &Imported) -> Vec<u8> {
@@ -13,7 +16,7 @@ pub fn export_base(imported: &Imported) -> Vec<u8> {
         ("architecture", "vgg16".to_owned()),
         ("layout", "OIHW".to_owned()),
         ("source", imported.source.to_string()),
-        ("values", imported.digest().to_string()),
+        (VALUES, imported.digest().to_string()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into();
@@ -63,5 +66,14 @@ mod tests {
             let header = 8 + u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
             assert_eq!(bytes.len() - header, values * bytes_a_value);
         }
+    }
+
+    #[test]
+    fn a_file_whose_values_have_changed_since_is_damaged() {
+        let mut bytes = export_base(&base(0.1));
+        let at = bytes.len() - 4;
+        bytes[at] ^= 1;
+        let problem = read_bytes(&bytes).expect_err("a bit is another");
+        assert!(problem.to_string().contains("not those that it was written with"), "{problem}");
     }
 }

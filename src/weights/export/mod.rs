@@ -5,6 +5,7 @@ mod network;
 mod onnx;
 mod tensors;
 
+pub(super) use base::VALUES;
 pub use base::export_base;
 pub use network::{Activation, Dense, ImageInput, TrainedNetwork};
 pub use onnx::export_onnx;
