@@ -135,6 +135,41 @@ pub fn weights(bytes: &[u8]) {
     }
 }
 
+/// Bytes that begin as a format does, so that its reader sees them and no other; whole files of it stay what they are.
+fn beginning(start: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut file = bytes.to_vec();
+    file.resize(bytes.len().max(start.len()), 0);
+    file[..start.len()].copy_from_slice(start);
+    file
+}
+
+/// HDF5, as Keras writes it.
+pub fn keras(bytes: &[u8]) {
+    weights(&beginning(b"\x89HDF\r\n\x1a\n", bytes));
+}
+
+/// Zip archives: PyTorch's checkpoints since 1.6, and `.keras`.
+pub fn archives(bytes: &[u8]) {
+    weights(&beginning(b"PK\x03\x04", bytes));
+}
+
+/// PyTorch's checkpoints before 1.6: pickles, after the one that holds their magic number.
+pub fn pickles(bytes: &[u8]) {
+    weights(&beginning(b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.", bytes));
+}
+
+/// safetensors whose header is as long as it can be.
+pub fn safetensors(bytes: &[u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk() else { return };
+    let length = u64::from_le_bytes(*length).min(rest.len() as u64);
+    weights(&beginning(&length.to_le_bytes(), bytes));
+}
+
+/// ONNX graphs.
+pub fn onnx(bytes: &[u8]) {
+    weights(&beginning(b"\x08", bytes));
+}
+
 /// An image of anybody's making, to the size that the network reads.
 pub fn images(bytes: &[u8]) {
     match data::decode(bytes) {

@@ -40,7 +40,10 @@ fn no_record_file_makes_the_cache_panic_or_lie() {
 
 #[test]
 fn no_weights_file_makes_reading_panic() {
-    replay(&["fuzz/seeds/weights", "tests/golden/weights"], doors::weights);
+    let forms: [fn(&[u8]); 5] = [doors::keras, doors::archives, doors::pickles, doors::safetensors, doors::onnx];
+    for door in forms.into_iter().chain([doors::weights as fn(&[u8])]) {
+        replay(&["fuzz/seeds/weights", "tests/golden/weights"], door);
+    }
 }
 
 #[test]
