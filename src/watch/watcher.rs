@@ -1,6 +1,6 @@
 //! The system's file events: the only place that knows `notify`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub(super) struct Watcher {
     bulk: Option<Box<dyn notify::Watcher + Send>>,
     wanted: BTreeMap<PathBuf, Scope>,
     watched: BTreeMap<PathBuf, Watched>,
+    /// Folders found to have come, gone or been replaced, of which nobody was told yet.
+    noticed: BTreeSet<PathBuf>,
     polling: Option<Duration>,
 }
 
@@ -82,7 +84,7 @@ impl Watcher {
             }
             None => (Box::new(RecommendedWatcher::new(listen(), Config::default())?), None),
         };
-        Ok(Self { small, bulk, wanted: BTreeMap::new(), watched: BTreeMap::new(), polling: poll })
+        Ok(Self { small, bulk, wanted: BTreeMap::new(), watched: BTreeMap::new(), noticed: BTreeSet::new(), polling: poll })
     }
 
     /// The time between two looks, if it polls.
@@ -97,19 +99,31 @@ impl Watcher {
             let mut outer = folder.ancestors().skip(1).filter_map(|outer| folders.get(outer));
             outer.any(|scope| *scope != Scope::Files)
         };
-        self.wanted = folders.iter().filter(|(folder, _)| !is_covered(folder)).map(|(f, s)| (f.clone(), *s)).collect();
-        self.refresh().map(drop)
+        let wanted = folders.iter().filter(|(folder, _)| !is_covered(folder)).map(|(f, s)| (f.clone(), *s)).collect();
+        let before = std::mem::replace(&mut self.wanted, wanted);
+        let changed = self.watch_wanted()?;
+        // Whoever asks for other folders does not ask what became of those that it had.
+        self.noticed.extend(changed.into_iter().filter(|folder| before.contains_key(folder)));
+        Ok(())
     }
 
     /// Notices folders that have come, gone, or been replaced since the last look, and watches what is there.
     pub fn refresh(&mut self) -> Result<Vec<PathBuf>, notify::Error> {
+        let changed = self.watch_wanted()?;
+        self.noticed.extend(changed);
+        Ok(std::mem::take(&mut self.noticed).into_iter().collect())
+    }
+
+    /// Watches what is wanted and there, and nothing else. Says which folders came, went, or are others than before.
+    fn watch_wanted(&mut self) -> Result<Vec<PathBuf>, notify::Error> {
         let gone: Vec<PathBuf> =
             self.watched.keys().filter(|folder| !self.wanted.contains_key(*folder)).cloned().collect();
         gone.iter().for_each(|folder| self.unwatch(folder));
         let mut changed = Vec::new();
         for (folder, scope) in self.wanted.clone() {
             let now = FolderId::of(&folder).map(|folder| Watched { scope, folder });
-            if self.watched.get(&folder) == now.as_ref() {
+            let before = self.watched.get(&folder).copied();
+            if before == now {
                 continue;
             }
             self.unwatch(&folder);
@@ -124,7 +138,9 @@ impl Watcher {
                     Err(error) => return Err(error),
                 }
             }
-            changed.push(folder);
+            if before.map(|it| it.folder) != now.map(|it| it.folder) {
+                changed.push(folder);
+            }
         }
         Ok(changed)
     }
@@ -190,5 +206,10 @@ mod tests {
         assert_eq!(watcher.refresh().expect("it is watched"), [folder.as_path()], "another folder of that name");
         std::fs::remove_dir(&folder).expect("it goes");
         assert_eq!(watcher.refresh().expect("nothing is to be watched"), [folder.as_path()]);
+        std::fs::create_dir(&folder).expect("it can be made");
+        watcher.update(BTreeMap::from([(folder.clone(), Scope::Below)])).expect("it is watched");
+        assert_eq!(watcher.refresh().expect("it is watched"), [folder.as_path()], "what an update found is told as well");
+        watcher.update(BTreeMap::from([(folder.clone(), Scope::Files)])).expect("it is watched");
+        assert_eq!(watcher.refresh().expect("it is watched"), Vec::<PathBuf>::new(), "the folder is what it was");
     }
 }
