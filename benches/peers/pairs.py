@@ -36,7 +36,7 @@ ROWS = {
 
 def executables():
     """The benches, by name, from cargo's messages."""
-    messages = [json.loads(line) for line in os.environ["FROSTLINE_BENCHES"].splitlines() if line.startswith("{")]
+    messages = [json.loads(line) for line in os.environ["BENCHES"].splitlines() if line.startswith("{")]
     return {m["target"]["name"]: m["executable"] for m in messages if m.get("executable")}
 
 
