@@ -361,7 +361,7 @@ pub struct Watch {
     /// End once everything is done
     #[arg(long)]
     pub once: bool,
-    /// Run the sweep of an experiment that has one (not there yet: says so)
+    /// Run the sweep of an experiment that has one, instead of the experiment itself
     #[arg(long)]
     pub sweep: bool,
     /// One line per event, also on a terminal

@@ -26,6 +26,7 @@ mod sweep;
 mod sweep_cluster;
 mod sweep_reference;
 mod sweep_task;
+mod sweep_work;
 mod watch;
 mod weights;
 

@@ -1,29 +1,25 @@
 //! `frostline sweep FILE`: all points of `[sweep]`.
 
 use std::io::IsTerminal;
-use std::num::NonZeroUsize;
-use std::path::Path;
 
 use super::args::{self, Format, Retry, Sweep};
 use super::context::{Context, table_format};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::pages;
 use super::quantity::counted;
 use super::signals::stop_on_signals;
 use super::sweep_cluster;
-use crate::event::{Event, Warning};
-use crate::report::{self, SweepBars, SweepLines};
+use super::sweep_work::{invalid, local, warn, with_tools};
+use crate::report::{SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
-use crate::runs::{RunDir, Runs, State};
+use crate::runs::{Runs, State};
 use crate::spec::knobs::Strategy;
 use crate::spec::model;
-use crate::spec::{self, Colour, Experiment, OnDisk, Overrides, Problems};
-use crate::stages::{Prepared, Preparer};
+use crate::spec::{self, Colour, Experiment, OnDisk};
+use crate::stages::Preparer;
 use crate::stop::StopToken;
 use crate::sweep::{
-    self, Draft, DraftPoint, Launcher, Local, OnFailure, Options, Results, Session, SweepError, SweepEvent, SweepPlan,
-    SweepReporter, Tools,
+    self, DraftPoint, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter, Tools,
 };
 
 pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
@@ -100,7 +96,7 @@ impl Work<'_> {
     }
 
     fn here(&self, session: &Session<'_>, stop: &StopToken) -> Result<Exit, Failure> {
-        let launched = self.local().launch(session);
+        let launched = local(self.table, self.args.jobs).launch(session);
         let states = session.finish()?;
         self.show(session)?;
         launched?;
@@ -114,12 +110,6 @@ impl Work<'_> {
 
     fn on_failure(&self) -> OnFailure {
         if self.args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn }
-    }
-
-    fn local(&self) -> Local {
-        let written = NonZeroUsize::new(self.table.parallel.get() as usize).unwrap_or(NonZeroUsize::MIN);
-        let threads = NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN);
-        Local { jobs: self.args.jobs.unwrap_or(written), threads }
     }
 
     fn reporter(&self) -> Box<dyn SweepReporter> {
@@ -144,23 +134,6 @@ impl Work<'_> {
     }
 }
 
-/// Does something with what a sweep needs from the outside.
-pub fn with_tools<R>(
-    context: &Context,
-    (runs, stop, reporter): (&Runs, &StopToken, &dyn SweepReporter),
-    act: impl FnOnce(Tools<'_>) -> R,
-) -> R {
-    act(Tools {
-        runs,
-        clock: &context.clock,
-        stop,
-        reporter,
-        load: &|path: &Path, project: Option<&Path>| load_frozen(context, path, project),
-        finish: &|run: &RunDir, prepared: &Prepared| write_report(runs, run, prepared),
-        explain: &|error| Failure::from(error).text,
-    })
-}
-
 impl From<Retry> for State {
     fn from(retry: Retry) -> Self {
         match retry {
@@ -169,53 +142,6 @@ impl From<Retry> for State {
             Retry::Pruned => Self::Pruned,
         }
     }
-}
-
-/// A frozen experiment, from its file alone: no environment, no arguments.
-pub fn load_frozen(context: &Context, path: &Path, project: Option<&Path>) -> Result<Experiment, Problems> {
-    let overrides = Overrides {
-        cwd: context.cwd.clone(),
-        on_disk: OnDisk::Checked,
-        binary: std::env::current_exe().ok(),
-        project: project.map(Path::to_owned),
-        ..Overrides::default()
-    };
-    spec::load(path, &overrides)
-}
-
-/// Without its report, a run is done all the same.
-fn write_report(runs: &Runs, run: &RunDir, prepared: &Prepared) {
-    if !report::is_written(run.path())
-        && let Err(failure) = pages::write(runs, run, prepared)
-    {
-        eprint!("{}", failure.text);
-    }
-}
-
-/// What is odd about the data, once for all points that read it.
-fn warn(reporter: &dyn SweepReporter, points: &[DraftPoint]) {
-    let of = |run: &Draft| run.prepared.warnings.clone();
-    let mut texts: Vec<String> = points.iter().flat_map(|point| &point.runs).flat_map(of).collect();
-    texts.sort();
-    texts.dedup();
-    for text in texts {
-        let event = Event::Warned { warning: Warning::Notice { text } };
-        reporter.event(&SweepEvent::Run { run: None, event });
-    }
-}
-
-/// The problems of the points, as those of an experiment file are shown; a few points tell what is wrong with all.
-fn invalid(error: SweepError, colour: Colour) -> Failure {
-    const SHOWN: usize = 3;
-    let SweepError::Invalid { invalid } = &error else { return error.into() };
-    let failures = invalid.iter().take(SHOWN).map(|point| {
-        let failure = Failure::of_spec(&point.problems, colour);
-        (failure.exit, format!("error: {point}\n{}", failure.text))
-    });
-    let (exits, texts): (Vec<Exit>, Vec<String>) = failures.unzip();
-    let more = invalid.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!("and {more} more such points; none has been started\n") } else { String::new() };
-    Failure { text: texts.concat() + &more, exit: exits.first().copied().unwrap_or(Exit::InvalidSpec) }
 }
 
 fn show_plan(plan: &SweepPlan, keys: &[String], format: Format) {

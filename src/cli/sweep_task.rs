@@ -5,7 +5,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::signals::stop_on_signals;
-use super::sweep::{load_frozen, with_tools};
+use super::sweep_work::{load_frozen, with_tools};
 use crate::report::SweepLines;
 use crate::runs::{Runs, State};
 use crate::stages::{Part, Preparer};

@@ -12,18 +12,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::pages;
 use super::signals::{Heed, heed_signals};
+use super::sweep_work;
 use crate::report::screen::{self, Front, Live, Screen, ScreenReporter, Theme};
 use crate::report::{WatchJson, WatchLines};
 use crate::spec::{Colour, OnDisk};
 use crate::stop::StopToken;
-use crate::watch::{Ended, OnBusy, Options, Session, Tools, WatchReporter};
+use crate::watch::{Ended, OnBusy, Options, RunSweep, Session, Tools, WatchReporter};
 
 pub fn run(context: Context, args: &Watch) -> Result<Exit, Failure> {
-    if args.sweep {
-        let text =
-            "error: `watch` does not run sweeps yet\n  hint: `frostline sweep FILE` runs what is missing of one\n";
-        return Err(Failure { text: text.to_owned(), exit: Exit::Usage });
-    }
     let folder = folder(&args.folder)?;
     let options = Options { folder: folder.clone(), on_busy: args.on_busy.into(), poll: args.poll, once: args.once };
     let shown = is_screen(args).then(|| {
@@ -35,7 +31,7 @@ pub fn run(context: Context, args: &Watch) -> Result<Exit, Failure> {
         (None, Some(WatchFormat::Json)) => Box::new(WatchJson::new(std::io::stdout())),
         (None, Some(WatchFormat::Plain) | None) => Box::new(WatchLines::new(std::io::stdout(), &folder)),
     };
-    let session = Session::start(tools(context, reporter, shown.is_some()), options)
+    let session = Session::start(tools(context, args.sweep, reporter, shown.is_some()), options)
         .map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let stop = StopToken::new();
     let ended = match shown {
@@ -94,9 +90,9 @@ fn open(path: &Path) -> Result<(), String> {
     quiet(Command::new(program).args(first).arg(path)).map_err(|error| format!("`{program}`: {error}"))
 }
 
-fn tools(context: Context, reporter: Box<dyn WatchReporter>, on_screen: bool) -> Tools {
+fn tools(context: Context, sweeps: bool, reporter: Box<dyn WatchReporter>, on_screen: bool) -> Tools {
     let context = Arc::new(context);
-    let (loading, locating) = (Arc::clone(&context), Arc::clone(&context));
+    let (loading, locating, sweeping) = (Arc::clone(&context), Arc::clone(&context), Arc::clone(&context));
     // The screen has colours of its own.
     let colour = if on_screen { Colour::Plain } else { context.colour };
     Tools {
@@ -106,6 +102,11 @@ fn tools(context: Context, reporter: Box<dyn WatchReporter>, on_screen: bool) ->
         runs_of: Box::new(move |project| locating.runs_of(project)),
         complete: Box::new(|runs, prepared, outcome| {
             pages::complete(runs, prepared, outcome).map_err(|failure| failure.text)
+        }),
+        sweep: sweeps.then(|| -> Box<RunSweep> {
+            Box::new(move |base, reporter, stop| {
+                sweep_work::all(&sweeping, base, reporter, stop).map_err(|failure| failure.text)
+            })
         }),
         reporter,
         clock: Arc::clone(&context.clock),

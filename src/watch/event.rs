@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::event::Event;
+use crate::sweep::SweepEvent;
 
 /// What happened. `experiment` is the file as the watched folder shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -137,6 +138,16 @@ pub enum WatchEvent {
         #[serde(flatten)]
         event: Event,
     },
+    /// Something in a sweep.
+    Sweep {
+        /// The experiment file.
+        experiment: PathBuf,
+        /// The metric that the sweep compares its points by, as `metrics.csv` calls it.
+        objective: String,
+        /// What.
+        #[serde(flatten)]
+        event: SweepEvent,
+    },
 }
 
 impl WatchEvent {
@@ -162,7 +173,8 @@ impl WatchEvent {
             | Self::Skipped { experiment }
             | Self::Removed { experiment }
             | Self::Failed { experiment, .. }
-            | Self::Run { experiment, .. } => Some(experiment),
+            | Self::Run { experiment, .. }
+            | Self::Sweep { experiment, .. } => Some(experiment),
         }
     }
 }

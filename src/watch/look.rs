@@ -112,7 +112,8 @@ impl Session {
         let mended = known.broken.take().is_some();
         known.sources = experiment.source_files.clone();
         let other_images = cause == Cause::Images && (images.is_none() || images != known.images);
-        let same = before.as_ref().is_some_and(|before| is_same(before, &experiment));
+        let sweeps = self.tools.sweep.is_some();
+        let same = before.as_ref().is_some_and(|before| is_same(before, &experiment, sweeps));
         let due = mended || other_images || cause == Cause::File && std::mem::take(&mut known.skipped);
         if mended {
             self.report(WatchEvent::Mended { experiment: file.to_owned() });
@@ -139,7 +140,10 @@ impl Session {
                 }
             });
         };
-        let changes: Vec<String> = spec::diff(before, after).iter().map(ToString::to_string).collect();
+        let mut changes: Vec<String> = spec::diff(before, after).iter().map(ToString::to_string).collect();
+        if self.tools.sweep.is_some() && before.sweep != after.sweep {
+            changes.push("its sweep".to_owned());
+        }
         if data || !changes.is_empty() {
             self.report(WatchEvent::Changed { experiment, changes, data });
         }
@@ -180,7 +184,8 @@ impl Session {
     }
 }
 
-/// Whether two experiments mean the same and belong to the same name.
-fn is_same(before: &Experiment, after: &Experiment) -> bool {
-    before.name == after.name && before.digest() == after.digest()
+/// Whether two experiments mean the same and belong to the same name; with `sweeps`, what they vary is part of it.
+fn is_same(before: &Experiment, after: &Experiment, sweeps: bool) -> bool {
+    let same_sweep = !sweeps || before.sweep == after.sweep;
+    same_sweep && before.name == after.name && before.digest() == after.digest()
 }

@@ -30,4 +30,4 @@ pub use folder::experiment_files;
 pub use queue::OnBusy;
 pub use remote::{Remote, Wish};
 pub use session::Session;
-pub use tools::{Ended, Options, Tools, WatchError};
+pub use tools::{Ended, Options, RunSweep, Tools, WatchError};

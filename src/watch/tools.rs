@@ -4,18 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::WatchReporter;
+use super::event::{Finish, WatchReporter};
 use super::queue::OnBusy;
 use crate::clock::Clock;
 use crate::runs::Runs;
 use crate::spec::{Experiment, Problems};
 use crate::stages::{Outcome, Prepared, StageError};
+use crate::stop::StopToken;
+use crate::sweep::SweepReporter;
 
 /// Loads an experiment file.
 pub type Load = dyn Fn(&Path) -> Result<Experiment, Problems> + Send + Sync;
 
 /// Adds to a run that is done what others look at; an error is told as people read it.
 pub type Complete = dyn Fn(&Runs, &Prepared, &Outcome) -> Result<(), String> + Send + Sync;
+
+/// Runs what is missing of an experiment's sweep; an error is told as people read it.
+pub type RunSweep = dyn Fn(&Experiment, &dyn SweepReporter, &StopToken) -> Result<Finish, String> + Send + Sync;
 
 /// What a session needs from the outside.
 pub struct Tools {
@@ -29,6 +34,8 @@ pub struct Tools {
     pub runs_of: Box<dyn Fn(&Path) -> Runs + Send + Sync>,
     /// Writes the report of a run that is done.
     pub complete: Box<Complete>,
+    /// Runs the sweep of an experiment that has one; without it, such an experiment runs once, with its own settings.
+    pub sweep: Option<Box<RunSweep>>,
     /// Who listens.
     pub reporter: Box<dyn WatchReporter>,
     /// The time.

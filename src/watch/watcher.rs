@@ -84,7 +84,14 @@ impl Watcher {
             }
             None => (Box::new(RecommendedWatcher::new(listen(), Config::default())?), None),
         };
-        Ok(Self { small, bulk, wanted: BTreeMap::new(), watched: BTreeMap::new(), noticed: BTreeSet::new(), polling: poll })
+        Ok(Self {
+            small,
+            bulk,
+            wanted: BTreeMap::new(),
+            watched: BTreeMap::new(),
+            noticed: BTreeSet::new(),
+            polling: poll,
+        })
     }
 
     /// The time between two looks, if it polls.
@@ -208,7 +215,11 @@ mod tests {
         assert_eq!(watcher.refresh().expect("nothing is to be watched"), [folder.as_path()]);
         std::fs::create_dir(&folder).expect("it can be made");
         watcher.update(BTreeMap::from([(folder.clone(), Scope::Below)])).expect("it is watched");
-        assert_eq!(watcher.refresh().expect("it is watched"), [folder.as_path()], "what an update found is told as well");
+        assert_eq!(
+            watcher.refresh().expect("it is watched"),
+            [folder.as_path()],
+            "what an update found is told as well"
+        );
         watcher.update(BTreeMap::from([(folder.clone(), Scope::Files)])).expect("it is watched");
         assert_eq!(watcher.refresh().expect("it is watched"), Vec::<PathBuf>::new(), "the folder is what it was");
     }

@@ -14,6 +14,7 @@ use crate::event::{Event, Reporter, Stage};
 use crate::spec::Experiment;
 use crate::stages::{self, Lookout, Outcome, Plan, Request, StageError};
 use crate::stop::StopToken;
+use crate::sweep::{SweepEvent, SweepReporter};
 
 /// A run at work.
 pub(super) struct Worker {
@@ -66,7 +67,7 @@ fn words(panic: &(dyn Any + Send)) -> String {
     format!("error: frostline itself failed, which is a bug: {}\n", text.unwrap_or("it does not say why"))
 }
 
-/// Runs an experiment and writes its report; an error is told as people read it.
+/// Runs an experiment, or its sweep, and writes its report; an error is told as people read it.
 fn run(
     tools: &Tools,
     told: &Told<'_>,
@@ -78,6 +79,9 @@ fn run(
     let runs = (tools.runs_of)(&job.experiment.project_root);
     let prepared = job.lookout.prepare(job.experiment.as_ref().clone(), &runs).map_err(explained)?;
     let _ = session.send(Message::Prepared(job.file.clone(), prepared.images_digest()));
+    if let (Some(sweep), Some(table)) = (&tools.sweep, &job.experiment.sweep) {
+        return sweep(&job.experiment, &Swept { told, objective: table.objective.to_string() }, stop);
+    }
     if job.force.is_some() || prepared.done(&runs).map_err(explained)?.is_none() {
         let plan = stages::plan(&prepared, &runs, job.force, &tools.clock).map_err(explained)?;
         told.planned(&job.changes, &plan);
@@ -108,5 +112,18 @@ impl Told<'_> {
 impl Reporter for Told<'_> {
     fn event(&self, event: &Event) {
         self.reporter.event(&WatchEvent::Run { experiment: self.file.to_owned(), event: event.clone() });
+    }
+}
+
+/// Passes a sweep's events on with the file they belong to.
+struct Swept<'a> {
+    told: &'a Told<'a>,
+    objective: String,
+}
+
+impl SweepReporter for Swept<'_> {
+    fn event(&self, event: &SweepEvent) {
+        let (experiment, objective) = (self.told.file.to_owned(), self.objective.clone());
+        self.told.reporter.event(&WatchEvent::Sweep { experiment, objective, event: event.clone() });
     }
 }

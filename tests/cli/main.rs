@@ -13,4 +13,5 @@ mod slurm;
 mod sweep;
 mod verbs;
 mod watch;
+mod watch_sweep;
 mod weights;

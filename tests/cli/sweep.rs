@@ -1,6 +1,8 @@
 //! Sweeps, as a user meets them: points, sharing, resumption, results.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::project::{Project, Ran, SPEC};
 
@@ -286,4 +288,67 @@ fn one_frozen_point_runs_by_itself_whatever_became_of_the_file() {
     assert_eq!(trials(&project, "runs").without_seconds(), whole.without_seconds());
     let none = project.frostline(&["sweep-task", &dir, "--point", "9"]);
     assert!(none.code == 2 && none.stderr.contains("there is no point 9"), "{}", none.stderr);
+}
+
+#[test]
+fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
+    let project = Project::new();
+    project.spec(&top_only(GRID).replace("epochs = 3", "epochs = 300"));
+    assert_eq!(sweep(&project, &["--runs", "whole"]).code, 0);
+    let mut command = project.command(&["sweep", "experiments/a.toml", "--runs", "stopped", "--jobs", "2"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let mut told: Vec<String> = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        if line.contains(": done in") && !told.iter().any(|line| line.contains(": done in")) {
+            let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is here");
+            assert!(kill.success());
+        }
+        told.push(line);
+    }
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{told:#?}");
+    let states = trials(&project, "stopped");
+    assert!(states.column("state").contains(&"interrupted"), "{told:#?}");
+    let again = sweep(&project, &["--runs", "stopped"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let both = ["stopped", "whole"].map(|runs| trials(&project, runs));
+    assert_eq!(both[0].without_seconds(), both[1].without_seconds());
+}
+
+#[test]
+fn more_trials_keep_those_that_are_done() {
+    let project = Project::new();
+    let space = "[sweep.space]\n\"top.dropout\" = { min = 0.1, max = 0.9 }\n";
+    for strategy in ["random", "tpe"] {
+        let spec =
+            |trials| top_only(&format!("[sweep]\nstrategy = \"{strategy}\"\ntrials = {trials}\nseed = 3\n{space}"));
+        let values = [3, 5].map(|count| {
+            project.spec(&spec(count));
+            let ran = sweep(&project, &["--runs", strategy]);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            let done = if count == 3 { "3 points, 0 done" } else { "5 points, 3 done" };
+            assert!(ran.stderr.contains(done), "{}", ran.stderr);
+            let trials = trials(&project, strategy);
+            trials.column("top.dropout").into_iter().map(str::to_owned).collect::<Vec<_>>()
+        });
+        assert_eq!((values[0].len(), values[1].len()), (3, 5));
+        assert_eq!(values[0], values[1][..3], "{strategy}");
+    }
+}
+
+#[test]
+fn a_median_pruner_ends_what_is_worse_than_most() {
+    let project = Project::new();
+    // The first four learn; the last, with a learning rate of next to nothing, stays behind them.
+    let space = "\"top.optimizer.lr\" = [1e-2, 8e-3, 6e-3, 4e-3, 1e-9]\n";
+    let pruner = "[sweep.pruner]\nkind = \"median\"\nwarmup_epochs = 2\nstartup_trials = 3\n";
+    project.spec(
+        &top_only(&format!("[sweep]\nobjective = \"val_loss\"\n{pruner}[sweep.space]\n{space}"))
+            .replace("epochs = 3", "epochs = 12"),
+    );
+    let ran = sweep(&project, &["--jobs", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let states = trials(&project, "runs");
+    assert_eq!(states.column("state")[4], "pruned", "{}", ran.stderr);
+    assert!(states.column("state")[..3].iter().all(|state| *state == "done"), "{}", ran.stderr);
 }

@@ -15,13 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const QUIET: Duration = Duration::from_millis(700);
 
 /// A `watch --format json` at work; killed when dropped.
-struct Watch {
+pub struct Watch {
     child: Child,
     events: Receiver<Value>,
 }
 
 impl Watch {
-    fn start(project: &Project, arguments: &[&str]) -> Self {
+    pub fn start(project: &Project, arguments: &[&str]) -> Self {
         let mut command = project.command(&[&["watch", "experiments", "--format", "json"], arguments].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -38,7 +38,7 @@ impl Watch {
     }
 
     /// Waits for an event of this kind of some experiment, and gives all events until then.
-    fn until(&self, experiment: &str, kind: &str) -> Vec<Value> {
+    pub fn until(&self, experiment: &str, kind: &str) -> Vec<Value> {
         let mut seen = Vec::new();
         let end = Instant::now() + PATIENCE;
         loop {
@@ -57,7 +57,7 @@ impl Watch {
     }
 
     /// All events of a quiet while.
-    fn quiet(&self) -> Vec<Value> {
+    pub fn quiet(&self) -> Vec<Value> {
         let mut seen = Vec::new();
         loop {
             match self.events.recv_timeout(QUIET) {

@@ -41,6 +41,7 @@ impl<W: Write + Send> WatchReporter for WatchLines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sweep::SweepEvent;
 
     fn told(event: &WatchEvent) -> String {
         WatchLines::new(Vec::new(), Path::new("/e")).line(event).expect("a line")
@@ -61,5 +62,14 @@ mod tests {
     fn a_long_queue_is_told_by_its_head_and_its_length() {
         let waiting = (0..1000).map(|number| PathBuf::from(format!("/e/x{number}.toml"))).collect();
         assert_eq!(told(&WatchEvent::Queue { waiting }), "1000 wait: x0, x1, x2, x3, x4, x5 and 994 more");
+    }
+
+    #[test]
+    fn a_sweep_is_told_with_its_objective() {
+        let (experiment, objective) = (PathBuf::from("/e/dropout.toml"), "val_loss".to_owned());
+        let (name, id, path) = ("dropout".to_owned(), "0001-abcdef01".to_owned(), PathBuf::from("/r"));
+        let event = SweepEvent::Frozen { name, id, path, points: 4, runs: 8, done: 2 };
+        let told = told(&WatchEvent::Sweep { experiment, objective, event });
+        assert_eq!(told, "dropout: sweep 0001-abcdef01: 4 points, 8 runs, 2 done");
     }
 }

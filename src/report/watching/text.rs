@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::event::Event;
-use crate::report::progress;
+use crate::report::{progress, sweep_lines};
+use crate::sweep::SweepEvent;
 use crate::watch::WatchEvent;
 
 /// So many names of a queue are told.
@@ -26,6 +27,7 @@ pub(super) fn sentence(event: &WatchEvent, folder: &Path) -> Option<String> {
         WatchEvent::Back { folder } => format!("looking at all of `{}` anew", folder.display()),
         WatchEvent::Run { event: Event::Progress { .. } | Event::RunBegan { resumed: false, .. }, .. } => return None,
         WatchEvent::Run { event, .. } => of_run(event)?,
+        WatchEvent::Sweep { objective, event, .. } => of_sweep(event, objective)?,
         WatchEvent::Found { .. } | WatchEvent::Started { .. } | WatchEvent::Ended { .. } => return None,
         WatchEvent::Unchanged { .. } => "unchanged".to_owned(),
         WatchEvent::Changed { changes, data, .. } => changed(changes, *data),
@@ -52,6 +54,13 @@ fn of_run(event: &Event) -> Option<String> {
         | Event::RunInterrupted { name, .. } => text.strip_prefix(name.as_str()),
         _ => None,
     };
+    Some(named.unwrap_or(&text).trim_start().to_owned())
+}
+
+/// The sentence of a sweep, which need not say again whose sweep it is.
+fn of_sweep(event: &SweepEvent, objective: &str) -> Option<String> {
+    let text = sweep_lines::line(event, objective)?;
+    let named = if let SweepEvent::Frozen { name, .. } = event { text.strip_prefix(name.as_str()) } else { None };
     Some(named.unwrap_or(&text).trim_start().to_owned())
 }
 

@@ -8,6 +8,7 @@ use super::point::Point;
 use super::work::Work;
 use crate::event::{Event, Stage};
 use crate::report::watching::text::{name, sentence};
+use crate::sweep::SweepEvent;
 use crate::watch::{Finish, WatchEvent};
 
 /// So many lines of an experiment's log are kept.
@@ -55,11 +56,13 @@ pub struct Row {
     /// Its name for people.
     pub name: String,
     pub(super) stage: Option<Stage>,
-    /// Epochs of the stage that are done, and all of them; zeros for the bottleneck stage.
+    /// Whether it is its sweep that is at work, or was.
+    pub(super) sweeps: bool,
+    /// Epochs of the stage that are done, and all of them; zeros for the bottleneck stage. Of a sweep, its runs.
     pub(super) epochs: (u32, u32),
     pub(super) work: Option<Work>,
     pub(super) points: Vec<Point>,
-    /// The last and the best validation accuracy of the last stage, where no epoch was seen.
+    /// The last and the best validation accuracy of the last stage, where no epoch was seen. Of a sweep, its objective.
     pub(super) told: Option<(f64, f64)>,
     pub(super) log: VecDeque<String>,
     /// What is wrong with its file, or why its run could not be done.
@@ -82,6 +85,7 @@ impl Row {
             file: file.to_owned(),
             name: name(file, folder),
             stage: None,
+            sweeps: false,
             epochs: (0, 0),
             work: None,
             points: Vec::new(),
@@ -138,6 +142,7 @@ impl Row {
             WatchEvent::Ended { finish, .. } => self.end(*finish),
             WatchEvent::Withdrawn { .. } if self.turn == State::New => self.turn = State::Stopped,
             WatchEvent::Run { event, .. } => self.happened(event, now),
+            WatchEvent::Sweep { event, .. } => self.swept(event, now),
             _ => {}
         }
         self.log.extend(text.iter().flat_map(|text| text.lines()).map(str::to_owned));
@@ -146,7 +151,7 @@ impl Row {
 
     fn begin(&mut self) {
         self.turn = State::Running;
-        (self.stage, self.epochs, self.work) = (None, (0, 0), None);
+        (self.stage, self.sweeps, self.epochs, self.work) = (None, false, (0, 0), None);
         if !self.broken {
             self.problems = None;
         }
@@ -189,6 +194,27 @@ impl Row {
                 self.settle(path, (*val_accuracy, *best_val_accuracy));
             }
             Event::Waiting { .. } | Event::Warned { .. } | Event::RunInterrupted { .. } => {}
+        }
+    }
+
+    fn swept(&mut self, event: &SweepEvent, now: Duration) {
+        match event {
+            SweepEvent::Frozen { runs, done, path, .. } => {
+                (self.sweeps, self.work) = (true, Some(Work::new(*done, *runs, now)));
+                self.epochs = (*done as u32, *runs as u32);
+                (self.points, self.told, self.run) = (Vec::new(), None, Some(path.clone()));
+            }
+            SweepEvent::Ended { value, progress: (done, _), best, .. } => {
+                self.work.iter_mut().for_each(|work| work.done = *done);
+                self.epochs.0 = *done as u32;
+                let best = best.as_ref().map(|(_, best)| *best);
+                self.told = value.or(best).map(|value| (value, best.unwrap_or(value)));
+            }
+            SweepEvent::Finished { .. } => self.work = None,
+            SweepEvent::Sharing { .. }
+            | SweepEvent::Submitted { .. }
+            | SweepEvent::Began { .. }
+            | SweepEvent::Run { .. } => {}
         }
     }
 

@@ -107,6 +107,7 @@ fn cell(screen: &Screen, row: &Row, column: Column, width: usize, now: Duration)
         Column::State => Span::styled(state.word(), theme.state(state)).into(),
         Column::Stage => match (state, row.stage) {
             (State::Queued, _) => place_in_queue(screen, row).into(),
+            _ if row.sweeps => "sweep".into(),
             (_, Some(stage)) => stage.name().into(),
             (_, None) => "".into(),
         },
