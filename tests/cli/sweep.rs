@@ -293,14 +293,14 @@ fn one_frozen_point_runs_by_itself_whatever_became_of_the_file() {
 #[test]
 fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
     let project = Project::new();
-    project.spec(&top_only(GRID).replace("epochs = 3", "epochs = 300"));
+    project.spec(&top_only(GRID).replace("epochs = 3", "epochs = 600"));
     assert_eq!(sweep(&project, &["--runs", "whole"]).code, 0);
     let mut command = project.command(&["sweep", "experiments/a.toml", "--runs", "stopped", "--jobs", "2"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
     let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
     let mut told: Vec<String> = Vec::new();
     for line in lines.map_while(Result::ok) {
-        if line.contains(": done in") && !told.iter().any(|line| line.contains(": done in")) {
+        if line.starts_with("point") && !told.iter().any(|line| line.starts_with("point")) {
             let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is here");
             assert!(kill.success());
         }
@@ -318,7 +318,7 @@ fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
 #[test]
 fn more_trials_keep_those_that_are_done() {
     let project = Project::new();
-    let space = "[sweep.space]\n\"top.dropout\" = { min = 0.1, max = 0.9 }\n";
+    let space = "[sweep.space]\n\"top.dropout\" = { uniform = [0.1, 0.9] }\n";
     for strategy in ["random", "tpe"] {
         let spec =
             |trials| top_only(&format!("[sweep]\nstrategy = \"{strategy}\"\ntrials = {trials}\nseed = 3\n{space}"));

@@ -153,7 +153,7 @@ fn a_template_reruns_every_experiment_that_extends_it() {
         project.write(&format!("experiments/{name}.toml"), &text);
     }
     let watch = Watch::start(&project, &[]);
-    watch.until("c", "run_ended");
+    watch.until("c", "ended");
     project.write("templates/base.toml", &top_only.replace("epochs = 3", "epochs = 4"));
     let events = watch.until("c", "run_ended");
     for name in ["a", "b", "c"] {
@@ -283,10 +283,10 @@ fn polling_sees_what_events_would_have_told() {
 fn a_folder_that_is_removed_and_made_again_is_watched_again() {
     let project = Project::new();
     let watch = Watch::start(&project, &[]);
-    watch.until("a", "run_ended");
+    watch.until("a", "ended");
     std::fs::rename(project.path("experiments"), project.path("gone")).expect("it moves");
-    let lost = watch.events.recv_timeout(PATIENCE).expect("an event");
-    assert!(["lost", "removed"].contains(&kind_of(&lost)), "{lost}");
+    let events = watch.until("a", "removed");
+    assert!(kinds(&events).contains(&"lost"), "{events:#?}");
     std::fs::rename(project.path("gone"), project.path("experiments")).expect("it moves");
     watch.until("a", "already_done");
     project.edit("epochs = 3", "epochs = 4");
