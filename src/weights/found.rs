@@ -2,6 +2,7 @@
 
 use super::element::Element;
 use super::error::{Fault, Problem};
+use super::hdf5;
 
 /// Where a tensor's values are.
 #[derive(Clone)]
@@ -40,10 +41,7 @@ impl Found<'_> {
             Values::Bytes(bytes) => Ok(element.decode(bytes)),
             Values::Floats(values) => Ok(values.clone()),
             Values::Strided { storage, offset, strides } => Ok(gather(element, storage, *offset, &self.shape, strides)),
-            Values::Dataset(dataset) => {
-                let bytes = dataset.read_raw().map_err(|error| Problem::damaged("HDF5 file", error))?;
-                Ok(element.decode(&bytes))
-            }
+            Values::Dataset(dataset) => Ok(element.decode(&hdf5::read(dataset)?)),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Walks an HDF5 file: every dataset with its path, and the attributes by which Keras orders and names its layers.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hdf5_pure::{DType, Datatype, File, Group};
+use hdf5_pure::{DType, Dataset, Datatype, File, Group};
 
 use super::element::Element;
 use super::error::Problem;
@@ -31,11 +32,25 @@ pub(super) struct Tree {
 /// Walks a whole file. Datasets are found, and read only when their values are asked for.
 pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
     let limit = bytes.len() as u64 * MAX_EXPANSION;
-    let file = File::from_bytes(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
-    let mut tree = Tree { datasets: Vec::new(), layer_names: HashMap::new(), order: Vec::new(), backend: None };
-    let mut budget = Budget { bytes: limit, objects: limit / MIN_OBJECT_BYTES };
-    visit(&file.root(), "", 0, &mut tree, &mut budget)?;
-    Ok(tree)
+    guarded(|| {
+        let file = File::from_bytes(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
+        let mut tree = Tree { datasets: Vec::new(), layer_names: HashMap::new(), order: Vec::new(), backend: None };
+        let mut budget = Budget { bytes: limit, objects: limit / MIN_OBJECT_BYTES };
+        visit(&file.root(), "", 0, &mut tree, &mut budget)?;
+        Ok(tree)
+    })
+}
+
+/// The bytes of a dataset, unpacked.
+pub(super) fn read(dataset: &Dataset) -> Result<Vec<u8>, Problem> {
+    guarded(|| dataset.read_raw().map_err(|error| Problem::damaged(FORMAT, error)))
+}
+
+/// Lets the parser at a file. It computes with offsets and lengths as they are claimed, and panics where these are beyond all
+/// bounds: that is a damaged file as well.
+fn guarded<T>(parse: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    let beyond = |_| Err(Problem::damaged(FORMAT, "an offset or a length in it is beyond all bounds"));
+    catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(beyond)
 }
 
 /// No group or dataset takes fewer bytes; more of them than fit are links that go round in circles.
