@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value;
 
 use crate::project::{Project, Ran, SPEC, file};
-use crate::work::{RUN, Reference, Working, assert_whole, either, runs, start_over, states};
+use crate::work::{RUN, Reference, Working, assert_whole, either, runs, start_over, states, tell};
 
 const PROCESSES: usize = 8;
 
@@ -37,12 +37,13 @@ fn computed(run: &std::path::Path, stage: &str) -> u64 {
 fn eight_processes_with_one_experiment_do_it_once_in_one_directory() {
     let project = Project::new();
     let reference = Reference::of(&project);
-    let times = either(2, 20);
+    let times = either(1, 20);
     for time in 0..times {
         start_over(&project);
         let directories: BTreeSet<PathBuf> = at_once(&project, |_| Vec::new()).into_iter().collect();
         assert_eq!(directories.len(), 1, "time {time}");
         reference.is(&project, &format!("time {time}"));
+        tell(&format!("one experiment, time {time}: the same bytes"));
         assert_whole(&project, "eight at once");
     }
     eprintln!("{times} times eight processes with one experiment");
@@ -63,6 +64,7 @@ fn eight_processes_with_eight_experiments_share_what_they_have_in_common() {
         let sum = |stage: &str| directories.iter().map(|run| computed(run, stage)).sum::<u64>();
         assert_eq!((sum("bottleneck"), sum("top")), (24, 3), "time {time}: one computes, the others wait");
         assert_eq!(sum("fine_tune"), 2 * PROCESSES as u64);
+        tell(&format!("eight experiments, time {time}: each part computed once"));
         assert_whole(&project, "eight at once");
     }
     eprintln!("{times} times eight processes with eight experiments");

@@ -7,7 +7,7 @@ use crate::work::{RUN, Reference, Working, assert_whole, digests, runs, start_ov
 fn slow() -> String {
     let (top, _) = SPEC.split_once("[fine_tune]").expect("two stages");
     let wide = top.replace("hidden = [8]", "hidden = [64]");
-    wide.replace("target_size = 32", "target_size = 128") + "\n[bottleneck]\nbatch_size = 1\n"
+    wide.replace("target_size = 32", "target_size = 64") + "\n[bottleneck]\nbatch_size = 1\n"
 }
 
 /// Does something to the last image that is read as soon as extraction has begun.

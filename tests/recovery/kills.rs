@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 use crate::project::{Project, SPEC};
-use crate::work::{RUN, Reference, Working, assert_whole, draw, either, runs, start_over, states, stored};
+use crate::work::{RUN, Reference, Working, assert_whole, draw, either, runs, start_over, states, stored, tell};
 
 const SIGKILL: i32 = 9;
 /// Parts into which the time between two lines is divided.
@@ -54,6 +54,7 @@ fn kill(spec: &str, instants: usize) -> BTreeMap<String, usize> {
             seed += 1;
             let Some(stage) = killed(&project, &gaps, seed) else { continue };
             let after = format!("kill {seed} in {stage}");
+            tell(&after);
             reference.begins_with_rows_of(&project, &after);
             assert!(runs(&project).len() <= 1, "after {after}");
             let honest = states(&project).iter().all(|state| state == "interrupted" || state == "done");
@@ -62,6 +63,7 @@ fn kill(spec: &str, instants: usize) -> BTreeMap<String, usize> {
             *hits.entry(stage).or_default() += 1;
         }
         reference.is_reached_by(&project, &format!("kills up to {seed}"));
+        tell(&format!("the same bytes after kills up to {seed}"));
         assert_whole(&project, "the end");
     }
     hits
@@ -69,14 +71,14 @@ fn kill(spec: &str, instants: usize) -> BTreeMap<String, usize> {
 
 #[test]
 fn a_run_that_is_killed_at_any_instant_ends_with_the_same_bytes() {
-    let instants = either(8, 100);
+    let instants = either(3, 100);
     let hits = kill(SPEC, instants);
     eprintln!("with augmentation: {} instants, {hits:?}", hits.values().sum::<usize>());
 }
 
 #[test]
 fn a_run_on_stored_activations_that_is_killed_at_any_instant_ends_with_the_same_bytes() {
-    let instants = either(8, 100);
+    let instants = either(3, 100);
     let hits = kill(&stored(), instants);
     eprintln!("on stored activations: {} instants, {hits:?}", hits.values().sum::<usize>());
 }

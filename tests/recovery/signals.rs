@@ -57,3 +57,19 @@ fn a_second_ctrl_c_stops_at_once_and_the_run_shows_as_interrupted() {
     assert!(status.contains(r#""state": "running""#), "nothing was saved any more: {status}");
     assert_eq!(states(&project), ["interrupted"]);
 }
+
+#[test]
+fn after_a_second_ctrl_c_in_training_the_run_goes_on_to_the_same_bytes() {
+    let project = Project::new();
+    project.spec(&long());
+    let reference = Reference::of(&project);
+    let mut working = Working::start(project.command(&RUN));
+    assert!(working.until("top epoch 5:"), "{:?}", working.seen);
+    working.signal("INT");
+    working.signal("INT");
+    let ran = working.end();
+    assert_eq!(ran.code, 130, "{}", ran.stderr);
+    assert_eq!(states(&project), ["interrupted"]);
+    reference.begins_with_rows_of(&project, "a second Ctrl-C");
+    reference.is_reached_by(&project, "a second Ctrl-C");
+}

@@ -27,6 +27,13 @@ pub fn either(sample: usize, full: usize) -> usize {
     if is_full() { full } else { sample }
 }
 
+/// Tells how far a proof of everything has come, which takes minutes.
+pub fn tell(step: &str) {
+    if is_full() {
+        eprintln!("{step}");
+    }
+}
+
 /// A seeded draw below `bound`.
 pub fn draw(seed: usize, purpose: &str, bound: usize) -> usize {
     let digest = Digest::of(format!("{purpose} {seed}").as_bytes());
