@@ -87,7 +87,7 @@ pub(super) fn to_bytes(model: &dyn Model, memory: &Memory) -> Vec<u8> {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("four bytes an element");
         (name.clone(), view)
     });
-    let memory = Memory { version: VERSION, ..memory.clone() };
+    let memory = Memory { version: VERSION, rows: memory.rows.clone(), best: Vec::new(), ..*memory };
     let text = serde_json::to_string(&memory).expect("plain data become JSON");
     let metadata = Some(HashMap::from([(KEY.to_owned(), text)]));
     safetensors::serialize(views, metadata).expect("names and sizes are consistent")
@@ -152,9 +152,9 @@ fn names(model: &dyn Model) -> Vec<String> {
 }
 
 fn bytes_of(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    bytemuck::cast_slice(values).to_vec()
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    bytemuck::pod_collect_to_vec(bytes)
 }
