@@ -18,7 +18,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("weights", &["net"]),
     ("report", &["runs", "data", "watch", "sweep"]),
     ("stages", &["train", "net", "data", "cache", "spec", "runs", "weights", "kernels"]),
-    ("watch", &["stages", "runs", "spec"]),
+    ("watch", &["stages", "runs", "spec", "sweep"]),
     ("sweep", &["stages", "runs", "spec", "cache"]),
 ];
 

@@ -181,7 +181,7 @@ fn a_loss_that_is_no_number_names_the_batch_and_the_learning_rate() {
     let error = Run::new(3).fit(&wild, None, &mut Silent, &StopToken::new()).expect_err("it diverges");
     let text = error.to_string();
     assert!(matches!(error, FitError::Diverged(_)), "{text}");
-    assert!(text.contains("epoch 0") && text.contains("`optimizer.lr`"), "{text}");
+    assert!(text.contains("epoch 0, batch") && text.contains("at a learning rate of 1"), "{text}");
 }
 
 #[test]
