@@ -7,14 +7,14 @@
 #[path = "../tests/cli/project.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod project;
+#[path = "../tests/cli/watched.rs"]
+mod watched;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use project::{Project, SPEC};
 use serde_json::Value;
+use watched::Watch;
 
 const SAVES: u32 = 50;
 const BURST: u32 = 200;
@@ -24,29 +24,7 @@ const IDLE: Duration = Duration::from_secs(30);
 /// The kernel's unit of processor time, 1/100 s on every Linux that people run.
 const TICKS: f64 = 100.0;
 
-/// A `watch --format json` at work.
-struct Watch {
-    child: Child,
-    events: Receiver<(Instant, Value)>,
-}
-
 impl Watch {
-    fn start(project: &Project) -> Self {
-        let mut command = project.command(&["watch", "experiments", "--format", "json"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, events) = channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                let event = serde_json::from_str(&line).expect("every line is a JSON object");
-                if sender.send((Instant::now(), event)).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, events }
-    }
-
     /// Waits for so many events of a kind, and gives when the last of them came.
     fn wait(&self, kind: &str, count: usize) -> Instant {
         let is_it = |event: &Value| event["event"] == kind || event["watch"] == kind;
@@ -74,13 +52,6 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// The experiment without fine-tuning, with this dropout.
 fn spec(dropout: f64) -> String {
     let top = SPEC.split("[fine_tune]").next().expect("a first part");
@@ -90,7 +61,7 @@ fn spec(dropout: f64) -> String {
 fn save_to_start() {
     let project = Project::new();
     project.spec(&spec(0.5));
-    let watch = Watch::start(&project);
+    let watch = Watch::start(&project, &[]);
     watch.wait("run_ended", 1);
     let mut milliseconds: Vec<f64> = (1..=SAVES)
         .map(|save| {
@@ -112,7 +83,7 @@ fn save_to_start() {
 fn burst() {
     let project = Project::new();
     project.spec(&spec(0.5));
-    let watch = Watch::start(&project);
+    let watch = Watch::start(&project, &[]);
     watch.wait("run_ended", 1);
     let begun = Instant::now();
     for save in 1..=BURST {
@@ -138,13 +109,13 @@ fn idle() {
         project.write(&format!("experiments/x{number:04}.toml"), &spec(0.5));
     }
     let begun = Instant::now();
-    let first = Watch::start(&project);
+    let first = Watch::start(&project, &[]);
     first.wait("ended", EXPERIMENTS);
     println!("{EXPERIMENTS} experiments run for the first time: {:.1} s", begun.elapsed().as_secs_f64());
     println!("  memory afterwards: {}", first.memory());
     drop(first);
     let begun = Instant::now();
-    let watch = Watch::start(&project);
+    let watch = Watch::start(&project, &[]);
     watch.wait("ended", EXPERIMENTS);
     println!("{EXPERIMENTS} experiments that are done: known after {:.2} s", begun.elapsed().as_secs_f64());
     std::thread::sleep(Duration::from_secs(1));

@@ -1,6 +1,10 @@
 //! Whole runs by the code that serves GPUs, on the CPU: the same accuracy, keys of their own, and runs that begin on one
 //! engine and end on the other.
 
+#[path = "cli/project.rs"]
+#[expect(dead_code, reason = "the tests of the verbs use more of it")]
+mod project;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -11,39 +15,19 @@ use frostline::runs::{MetricsRow, RunDir, Runs};
 use frostline::spec::{self, Overrides};
 use frostline::stages::{self, Outcome, Prepared, Request, Standing};
 use frostline::stop::StopToken;
-use tempfile::TempDir;
+use project::SPEC;
 
-const SPEC: &str = r#"
-[data]
-train = "../data/train"
-validation = "../data/validation"
-target_size = 32
-preprocess = "caffe"
-
-[top]
-hidden = [8]
-epochs = 6
-batch_size = 4
-dropout = 0.3
-optimizer = { kind = "adam", lr = 1e-3 }
-
-[fine_tune]
-frozen_layers = 11
-epochs = 2
-batch_size = 4
-optimizer = { kind = "sgd", lr = 1e-4, momentum = 0.9 }
-
-[fine_tune.augment]
-zoom = 0.1
-horizontal_flip = true
-"#;
+/// The project's experiment, for long enough to learn.
+fn spec() -> String {
+    SPEC.replace("\"unit\"", "\"caffe\"").replace("epochs = 3", "epochs = 6\ndropout = 0.3")
+}
 
 /// Losses are means over batches that a thousand rounded operations lead to.
 const LOSSES: f64 = 1e-3;
 
 /// Two classes of coloured noise, and an experiment on them.
 struct Project {
-    folder: TempDir,
+    files: project::Project,
     clock: Arc<dyn Clock>,
 }
 
@@ -70,28 +54,20 @@ impl Reporter for Listener<'_> {
 
 impl Project {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for (part, class, number) in [("train", 8), ("validation", 4)]
-            .into_iter()
-            .flat_map(|(part, count)| (0..count).map(move |number| (part, number)))
-            .flat_map(|(part, number)| ["blue", "red"].map(|class| (part, class, number)))
-        {
-            image(&folder.path().join(format!("data/{part}/{class}/{number}.png")), class, number);
-        }
-        std::fs::create_dir_all(folder.path().join("experiments")).expect("the folder can be made");
-        std::fs::write(folder.path().join("experiments/a.toml"), SPEC).expect("the file can be written");
-        Self { folder, clock: Arc::new(SystemClock::default()) }
+        let files = project::Project::new();
+        files.spec(&spec());
+        Self { files, clock: Arc::new(SystemClock::default()) }
     }
 
     fn runs(&self, name: &str) -> Runs {
-        Runs::at(&self.folder.path().join(name), Arc::clone(&self.clock))
+        Runs::at(&self.files.path(name), Arc::clone(&self.clock))
     }
 
     fn prepared(&self, engine: Engine) -> Prepared {
         let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
         let set = vec![format!("weights.path={}", weights.display())];
-        let overrides = Overrides { set, cwd: self.folder.path().to_owned(), ..Overrides::default() };
-        let experiment = spec::load(&self.folder.path().join("experiments/a.toml"), &overrides);
+        let overrides = Overrides { set, cwd: self.files.path(""), ..Overrides::default() };
+        let experiment = spec::load(&self.files.path("experiments/a.toml"), &overrides);
         let experiment = experiment.unwrap_or_else(|problems| panic!("{problems:?}"));
         Prepared { engine, ..stages::prepare(experiment, &self.runs("runs")).expect("images and weights are there") }
     }
@@ -105,18 +81,6 @@ impl Project {
         let outcome = stages::run(&request).unwrap_or_else(|error| panic!("{error}"));
         (outcome, listener.said.into_inner().expect("nobody panics"))
     }
-}
-
-fn image(path: &Path, class: &str, number: u32) {
-    std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
-    let (tone, seed) = (if class == "red" { 0 } else { 2 }, number * 31 + path.as_os_str().len() as u32);
-    let image = image::RgbImage::from_fn(40, 36, |x, y| {
-        let noise = (x * 7 + y * 13 + seed * 17 + (x * y) % (seed + 3)) % 90;
-        let mut pixel = [noise as u8 + 40; 3];
-        pixel[tone] = pixel[tone].saturating_add(90);
-        image::Rgb(pixel)
-    });
-    image.save(path).expect("the image can be written");
 }
 
 fn done(outcome: Outcome) -> RunDir {

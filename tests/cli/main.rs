@@ -14,4 +14,5 @@ mod sweep;
 mod verbs;
 mod watch;
 mod watch_sweep;
+mod watched;
 mod weights;

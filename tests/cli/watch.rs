@@ -1,42 +1,21 @@
 //! `frostline watch` on a real folder: what is saved is what runs.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::io::Write;
+use std::process::Command;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::project::{Project, SPEC};
+use crate::watched::Watch;
 
 /// Longer than anything here takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Long enough for a wrong reaction to show.
 const QUIET: Duration = Duration::from_millis(700);
 
-/// A `watch --format json` at work; killed when dropped.
-pub struct Watch {
-    child: Child,
-    events: Receiver<Value>,
-}
-
 impl Watch {
-    pub fn start(project: &Project, arguments: &[&str]) -> Self {
-        let mut command = project.command(&[&["watch", "experiments", "--format", "json"], arguments].concat());
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (sender, events) = channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                let event = serde_json::from_str(&line).expect("every line is a JSON object");
-                if sender.send(event).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { child, events }
-    }
-
     /// Waits for an event of this kind of some experiment, and gives all events until then.
     pub fn until(&self, experiment: &str, kind: &str) -> Vec<Value> {
         let mut seen = Vec::new();
@@ -44,7 +23,7 @@ impl Watch {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             match self.events.recv_timeout(left) {
-                Ok(event) => {
+                Ok((_, event)) => {
                     let found = kind_of(&event) == kind && is_of(&event, experiment);
                     seen.push(event);
                     if found {
@@ -61,18 +40,10 @@ impl Watch {
         let mut seen = Vec::new();
         loop {
             match self.events.recv_timeout(QUIET) {
-                Ok(event) => seen.push(event),
+                Ok((_, event)) => seen.push(event),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return seen,
             }
         }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,7 +1,7 @@
 //! `frostline watch --sweep`: an edit of `[sweep]` runs what is missing of it.
 
 use crate::project::{Project, SPEC};
-use crate::watch::Watch;
+use crate::watched::Watch;
 
 fn with_sweep(dropouts: &str) -> String {
     let top = SPEC.split("[fine_tune]").next().expect("the spec has a top");
