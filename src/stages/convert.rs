@@ -97,18 +97,8 @@ pub(super) fn top_shape_for(experiment: &model::Experiment, classes: usize, drop
     }
 }
 
-/// The activation as exported files name it.
-pub(super) fn exported(activation: knobs::Activation) -> weights::Activation {
-    match activation {
-        knobs::Activation::Relu => weights::Activation::Relu,
-        knobs::Activation::Elu => weights::Activation::Elu,
-        knobs::Activation::Tanh => weights::Activation::Tanh,
-        knobs::Activation::Sigmoid => weights::Activation::Sigmoid,
-        knobs::Activation::Linear => weights::Activation::Linear,
-    }
-}
-
-fn activation(activation: knobs::Activation) -> train::Activation {
+/// The non-linearity that an experiment names.
+pub(super) fn activation(activation: knobs::Activation) -> train::Activation {
     match activation {
         knobs::Activation::Relu => train::Activation::Relu,
         knobs::Activation::Elu => train::Activation::Elu,

@@ -6,7 +6,6 @@ use super::convert;
 use super::error::StageError;
 use super::trained::TrainedRun;
 use crate::net::{CHANNELS, TENSOR_INDICES, top_tensor_names};
-use crate::spec::knobs;
 use crate::train::NamedTensor;
 use crate::weights::{self, Convolution, Dense, ImageInput, TrainedNetwork};
 
@@ -36,14 +35,13 @@ fn network(run: &TrainedRun) -> Result<TrainedNetwork, StageError> {
     // Holds every tensor to its shape.
     run.model()?;
     let experiment = &run.experiment;
-    let size = experiment.data.target_size;
     Ok(TrainedNetwork {
         convolutions: (0..TENSOR_INDICES.len()).map(|index| convolution(run, index)).collect(),
         dense: (0..=experiment.top.hidden.units().len()).filter_map(|layer| dense(run, layer)).collect(),
-        activation: convert::exported(experiment.top.activation),
+        activation: convert::activation(experiment.top.activation),
         classes: run.classes.clone(),
         preprocess: convert::trained_on(experiment.data.preprocess),
-        size: [size.height as usize, size.width as usize],
+        size: run.size(),
         metadata: metadata(run),
     })
 }
@@ -74,14 +72,8 @@ fn tensor<'a>(run: &'a TrainedRun, name: &str) -> Option<&'a NamedTensor> {
 
 fn metadata(run: &TrainedRun) -> BTreeMap<String, String> {
     let experiment = &run.experiment;
-    let resize = match experiment.data.resize {
-        knobs::Resize::Nearest => "nearest",
-        knobs::Resize::Bilinear => "bilinear",
-        knobs::Resize::Bicubic => "bicubic",
-        knobs::Resize::Lanczos => "lanczos",
-    };
     let mut metadata: BTreeMap<String, String> = [
-        ("resize", resize.to_owned()),
+        ("resize", experiment.data.resize.to_string()),
         ("spec", experiment.to_toml(&experiment.project_root)),
         ("base_weights", run.weights.digest().to_string()),
         ("origin", format!("trained by frostline on {}", run.origin)),

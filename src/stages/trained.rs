@@ -157,7 +157,7 @@ impl TrainedRun {
     }
 
     /// Height and width of an image.
-    fn size(&self) -> [usize; 2] {
+    pub(super) fn size(&self) -> [usize; 2] {
         let size = self.experiment.data.target_size;
         [size.height as usize, size.width as usize]
     }

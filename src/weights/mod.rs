@@ -39,8 +39,7 @@ mod golden_tests;
 
 pub use error::{Fault, Problem, ReadError, Refused};
 pub use export::{
-    Activation, Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_base, export_onnx,
-    export_safetensors,
+    Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_base, export_onnx, export_safetensors,
 };
 pub use fetch::{
     FetchError, FetchProblem, Fetched, FileDigests, KNOWN_FILES, KnownFile, Order, Pin, Step, fetch, file_digests,

@@ -9,9 +9,10 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
+use frostline::net::Activation;
 use frostline::weights::{
-    self, Activation, Convolution, Dense, Element, ImageInput, Imported, Named, Preprocess, TrainedNetwork,
-    encode_safetensors, export_onnx,
+    self, Convolution, Dense, Element, ImageInput, Imported, Named, Preprocess, TrainedNetwork, encode_safetensors,
+    export_onnx,
 };
 use hdf5_pure::FileBuilder;
 use serde_json::Value;

@@ -7,6 +7,6 @@ mod tensors;
 
 pub(super) use base::VALUES;
 pub use base::export_base;
-pub use network::{Activation, Dense, ImageInput, TrainedNetwork};
+pub use network::{Dense, ImageInput, TrainedNetwork};
 pub use onnx::export_onnx;
 pub use tensors::{Element, Named, encode_safetensors, export_safetensors};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::net::Activation;
 use crate::weights::{Convolution, Preprocess};
 
 /// A fully connected layer.
@@ -15,21 +16,6 @@ pub struct Dense {
     pub weights: Vec<f32>,
     /// One value an output.
     pub bias: Vec<f32>,
-}
-
-/// What follows each dense layer but the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Linear,
-    /// max(x, 0).
-    Relu,
-    /// The hyperbolic tangent.
-    Tanh,
-    /// The logistic function.
-    Sigmoid,
-    /// x for x > 0, exp(x) - 1 otherwise.
-    Elu,
 }
 
 /// The type of the images that an exported graph takes.
@@ -75,21 +61,19 @@ impl TrainedNetwork {
         tell("classes", serde_json::json!(self.classes).to_string());
         tell("preprocess", self.preprocess.word().to_owned());
         tell("target_size", format!("[{height}, {width}]"));
-        tell("activation", self.activation.word().to_owned());
+        tell("activation", word(self.activation).to_owned());
         tell("output", if self.is_binary() { "sigmoid" } else { "softmax" }.to_owned());
         metadata
     }
 }
 
-impl Activation {
-    /// The word that experiment files use.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Linear => "linear",
-            Self::Relu => "relu",
-            Self::Tanh => "tanh",
-            Self::Sigmoid => "sigmoid",
-            Self::Elu => "elu",
-        }
+/// The word that experiment files use.
+fn word(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Linear => "linear",
+        Activation::Relu => "relu",
+        Activation::Tanh => "tanh",
+        Activation::Sigmoid => "sigmoid",
+        Activation::Elu => "elu",
     }
 }

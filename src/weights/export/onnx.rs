@@ -5,7 +5,8 @@
 
 use prost::Message;
 
-use super::network::{Activation, Dense, ImageInput, TrainedNetwork};
+use super::network::{Dense, ImageInput, TrainedNetwork};
+use crate::net::Activation;
 use crate::weights::Convolution;
 use crate::weights::onnx::proto::{
     Attribute, Dimension, Extent, FLOAT, Graph, INT64, Model, Node, Opset, Property, Tensor, TensorShape, TensorType,
