@@ -22,8 +22,7 @@ pub fn run(context: &Context, args: &Evaluate) -> Result<Exit, Failure> {
         eprintln!("warning: skipped `{}`: {}", images.root.join(&file.path).display(), file.reason);
     }
     if let Some(path) = &args.predictions {
-        files::write_atomic(path, &predictions_csv(&examined.predictions))
-            .map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))?;
+        files::write_atomic(path, &predictions_csv(&examined.predictions))?;
     }
     let pairs = examined.predictions.iter().map(|row| (row.label.as_str(), row.predicted.as_str()));
     let confusion = Confusion::counted(&trained.classes, pairs);

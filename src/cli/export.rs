@@ -1,7 +1,5 @@
 //! `frostline export RUN`: the whole network in a file that other programs read.
 
-use std::path::Path;
-
 use super::args::{Export, FileFormat, InputType};
 use super::context::Context;
 use super::exit::Exit;
@@ -17,17 +15,13 @@ pub fn run(context: &Context, args: &Export) -> Result<Exit, Failure> {
         (FileFormat::Onnx, InputType::Uint8) => ExportFormat::Onnx(ImageInput::Uint8),
         (FileFormat::Onnx, InputType::Float32) => ExportFormat::Onnx(ImageInput::Float32),
     };
-    write(&args.out, &stages::export(&trained, format)?)?;
+    files::write_atomic(&args.out, &stages::export(&trained, format)?)?;
     println!("{}", args.out.display());
     if let Some(path) = &args.experiment {
         let place = context.cwd.join(path);
         let folder = place.parent().unwrap_or(&context.cwd);
-        write(path, trained.experiment.to_toml(folder).as_bytes())?;
+        files::write_atomic(path, trained.experiment.to_toml(folder).as_bytes())?;
         println!("{}", path.display());
     }
     Ok(Exit::Success)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    files::write_atomic(path, bytes).map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))
 }

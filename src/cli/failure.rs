@@ -4,6 +4,7 @@ use std::error::Error;
 
 use super::exit::Exit;
 use crate::cache::CacheError;
+use crate::files::FileError;
 use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
@@ -101,6 +102,12 @@ impl From<CacheError> for Failure {
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         Self::new(Exit::Unusable, &error, error.problem.hint().map(str::to_owned))
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::new(Exit::Unexpected, &error, error.hint())
     }
 }
 

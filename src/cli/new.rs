@@ -23,7 +23,7 @@ pub fn run(context: &Context, args: &New) -> Result<Exit, Failure> {
         let text = format!("error: `{}` exists\n  hint: pass `--force` to replace it\n", path.display());
         return Err(Failure { text, exit: Exit::Usage });
     }
-    write(&folder, &path, &text).map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))?;
+    write(&folder, &path, &text)?;
     println!("{}", path.display());
     Ok(Exit::Success)
 }

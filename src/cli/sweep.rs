@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::quantity::counted;
 use super::signals::stop_on_signals;
 use super::sweep_cluster;
-use super::sweep_work::{invalid, local, warn, with_tools};
+use super::sweep_work::{invalid, local, wanting, warn, with_tools};
 use crate::report::{SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
 use crate::runs::{Runs, State};
@@ -100,11 +100,10 @@ impl Work<'_> {
         let states = session.finish()?;
         self.show(session)?;
         launched?;
-        let any = |state: &str| states.contains_key(state);
-        Ok(match () {
-            () if stop.is_requested() => Exit::Interrupted,
-            () if any("failed") || any("diverged") || any("missing") || any("interrupted") => Exit::PartlyFailed,
-            () => Exit::Success,
+        Ok(match wanting(&states).is_empty() {
+            _ if stop.is_requested() => Exit::Interrupted,
+            true => Exit::Success,
+            false => Exit::PartlyFailed,
         })
     }
 

@@ -1,5 +1,6 @@
 //! What the verbs that work on sweeps share.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -43,17 +44,21 @@ pub fn all(
             return Ok(Finish::Stopped);
         }
         launched?;
-        let wanting = ["failed", "diverged", "interrupted", "missing"];
-        let told = |word: &&str| states.get(*word).map(|count| format!("{count} {word}"));
-        let told: Vec<String> = wanting.iter().filter_map(told).collect();
-        match told.is_empty() {
+        let wanting = wanting(&states);
+        match wanting.is_empty() {
             true => Ok(Finish::Done),
             false => {
-                let text = format!("error: not every run of the sweep is done: {}\n", told.join(", "));
+                let text = format!("error: not every run of the sweep is done: {}\n", wanting.join(", "));
                 Err(Failure { text, exit: Exit::PartlyFailed })
             }
         }
     })
+}
+
+/// The runs of a sweep that did not come to their end, by how they stand: `2 failed`, `1 missing`.
+pub fn wanting(states: &BTreeMap<&'static str, u64>) -> Vec<String> {
+    let told = |word: &str| states.get(word).map(|count| format!("{count} {word}"));
+    ["failed", "diverged", "interrupted", "missing"].into_iter().filter_map(told).collect()
 }
 
 /// Work in this process: so many jobs, or as many as the experiment says.

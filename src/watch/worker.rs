@@ -77,11 +77,13 @@ fn run(
 ) -> Result<Finish, String> {
     let explained = |error| (tools.explain)(error);
     let runs = (tools.runs_of)(&job.experiment.project_root);
-    let prepared = job.lookout.prepare(job.experiment.as_ref().clone(), &runs).map_err(explained)?;
-    let _ = session.send(Message::Prepared(job.file.clone(), prepared.images_digest()));
+    let knows_images = |images| drop(session.send(Message::Prepared(job.file.clone(), images)));
     if let (Some(sweep), Some(table)) = (&tools.sweep, &job.experiment.sweep) {
+        knows_images(job.lookout.images_digest(&job.experiment).map_err(explained)?);
         return sweep(&job.experiment, &Swept { told, objective: table.objective.to_string() }, stop);
     }
+    let prepared = job.lookout.prepare(job.experiment.as_ref().clone(), &runs).map_err(explained)?;
+    knows_images(prepared.images_digest());
     if job.force.is_some() || prepared.done(&runs).map_err(explained)?.is_none() {
         let plan = stages::plan(&prepared, &runs, job.force, &tools.clock).map_err(explained)?;
         told.planned(&job.changes, &plan);

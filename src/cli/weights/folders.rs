@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::files::list_folder;
 
 /// What the names of weight files end in.
-const EXTENSIONS: [&str; 8] = ["safetensors", "h5", "hdf5", "keras", "pth", "pt", "bin", "onnx"];
+pub const EXTENSIONS: [&str; 8] = ["safetensors", "h5", "hdf5", "keras", "pth", "pt", "bin", "onnx"];
 
 /// The project's own weights.
 pub fn of_project(context: &Context) -> PathBuf {
@@ -31,7 +31,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let mut files = list_folder(folder).map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))?;
+    let mut files = list_folder(folder)?;
     let is_weights = |path: &PathBuf| {
         let extension = path.extension().map(|it| it.to_string_lossy().to_ascii_lowercase());
         path.is_file() && extension.is_some_and(|it| EXTENSIONS.contains(&it.as_str()))

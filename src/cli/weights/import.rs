@@ -27,10 +27,8 @@ pub fn run(context: &Context, args: &WeightsImport) -> Result<Exit, Failure> {
 /// The name of the file that comes of an import: that of the file, without its endings.
 fn name(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let stem = [".weights.h5", ".h5", ".hdf5", ".keras", ".pth", ".pt", ".bin", ".safetensors", ".onnx"]
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(&name);
+    let without = |extension: &&str| name.strip_suffix(extension)?.strip_suffix('.');
+    let stem = ["weights.h5"].iter().chain(&folders::EXTENSIONS).find_map(without).unwrap_or(&name);
     PathBuf::from(format!("{stem}.safetensors"))
 }
 
@@ -53,7 +51,7 @@ fn tell_preprocess(imported: &Imported) {
 
 /// Writes the file, unless another is in its place.
 fn write(out: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
-    let there = files::read_if_there(out).map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))?;
+    let there = files::read_if_there(out)?;
     match there {
         Some(there) if there == bytes => return Ok(()),
         Some(_) if !force => {
@@ -66,9 +64,8 @@ fn write(out: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
         Some(_) | None => {}
     }
     let folder = out.parent().unwrap_or(Path::new(""));
-    files::create_folder(folder)
-        .and_then(|()| files::write_atomic(out, bytes))
-        .map_err(|error| Failure::new(Exit::Unexpected, &error, error.hint()))
+    files::create_folder(folder)?;
+    Ok(files::write_atomic(out, bytes)?)
 }
 
 impl From<Expects> for Preprocess {
