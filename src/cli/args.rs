@@ -356,7 +356,7 @@ pub struct Watch {
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub on_busy: Busy,
     /// Look at the files in this interval instead of asking the system for events: `2s`
-    #[arg(long, value_name = "TIME", value_parser = super::watch::duration)]
+    #[arg(long, value_name = "TIME", value_parser = super::quantity::duration)]
     pub poll: Option<std::time::Duration>,
     /// End once everything is done
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! Sizes and ages as people write them.
+//! Sizes, ages and intervals as people write them.
 
 use std::time::Duration;
 
@@ -29,6 +29,20 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 pub fn age(text: &str) -> Result<Duration, String> {
     let seconds = scaled(text, &AGES, None).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| format!("expected an age such as `36h`, `30d` or `8w`, found `{text}`"))
+}
+
+/// A time such as `2s`, `500ms` or `1.5`, in seconds where no unit is given.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1e-3),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => (text, 1.0),
+    };
+    let seconds = number.trim().parse::<f64>().map(|number| number * scale).unwrap_or(f64::NAN);
+    match seconds > 0.0 && seconds < 1e6 {
+        true => Ok(Duration::from_secs_f64(seconds)),
+        false => Err(format!("expected a time such as `2s` or `500ms`, found `{text}`")),
+    }
 }
 
 fn scaled(text: &str, units: &[(&str, f64)], without: Option<f64>) -> Option<f64> {

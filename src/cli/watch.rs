@@ -4,7 +4,6 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::args::{Busy, Watch, WatchFormat};
 use super::context::Context;
@@ -120,19 +119,5 @@ impl From<Busy> for OnBusy {
             Busy::Queue => Self::Queue,
             Busy::Skip => Self::Skip,
         }
-    }
-}
-
-/// A time such as `2s`, `500ms` or `1.5`, in seconds where no unit is given.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let (number, scale) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-        (Some(number), _) => (number, 1e-3),
-        (None, Some(number)) => (number, 1.0),
-        (None, None) => (text, 1.0),
-    };
-    let seconds = number.trim().parse::<f64>().map(|number| number * scale).unwrap_or(f64::NAN);
-    match seconds > 0.0 && seconds < 1e6 {
-        true => Ok(Duration::from_secs_f64(seconds)),
-        false => Err(format!("expected a time such as `2s` or `500ms`, found `{text}`")),
     }
 }
