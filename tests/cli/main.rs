@@ -5,6 +5,7 @@ mod determinism;
 mod export;
 mod init;
 mod invalidation;
+mod launchers;
 mod network;
 mod project;
 mod reports;
