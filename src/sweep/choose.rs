@@ -18,20 +18,24 @@ const ATTEMPTS: u32 = 64;
 const BY_CHANCE: u32 = 1 << 16;
 
 impl Session<'_> {
-    /// Freezes one more point if all that are frozen are done or taken, and there are to be more.
-    pub(super) fn choose_more(&self) -> Result<(), SweepError> {
+    /// Freezes one more point, if there are to be more, or finds those that other processes have frozen meanwhile; whether there is one.
+    ///
+    /// For when all points that are known are done or taken.
+    pub(super) fn choose_more(&self) -> Result<bool, SweepError> {
         let trials = self.sweep.trials.map_or(0, |trials| trials.get() as usize);
-        if self.sweep.strategy != Strategy::Tpe || !self.open()?.is_empty() || self.stop.is_requested() {
-            return Ok(());
+        let known = self.index().points.len();
+        if self.sweep.strategy != Strategy::Tpe || known >= trials || self.stop.is_requested() {
+            return Ok(false);
         }
         let _lock = self.dir.lock(&mut self.tools.wait(&mut |_| {}))?;
-        // Another process may have chosen meanwhile.
         let mut index = self.dir.index()?.unwrap_or_else(|| self.index());
-        if index.points.len() == self.index().points.len() && index.points.len() < trials {
+        if index.points.len() == known {
             index = self.with_one_more(index)?;
         }
-        self.set_index(index.first(Some(trials as u32), self.sweep.repeats.get()));
-        Ok(())
+        let index = index.first(Some(trials as u32), self.sweep.repeats.get());
+        let is_more = index.points.len() > known;
+        self.set_index(index);
+        Ok(is_more)
     }
 
     fn with_one_more(&self, index: Index) -> Result<Index, SweepError> {

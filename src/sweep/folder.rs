@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! runs/<name>/sweeps/<NNNN>-<8 hex of what defines the sweep>/
-//!   sweep.toml                  the experiment with its `[sweep]`, resolved, as it was first submitted
+//!   sweep.toml                  the experiment with its `[sweep]`, resolved, as it was last submitted
 //!   index.json                  the points, their seeds, and the runs that they are
 //!   points/0003-seed0.toml      the resolved experiment of a point; runnable as it is
 //!   reached/0003-seed0.csv      what a pruner saw of it, and decided
@@ -70,12 +70,13 @@ impl SweepDir {
         let folder = runs.folder(name)?.join(SWEEPS);
         let _naming = Lock::exclusive(&folder.join(".lock"), &mut wait)?;
         let place = Self::place(runs, name, definition)?;
-        if place.file(DEFINITION).exists() {
-            return Ok(place);
+        let (path, file) = (place.path(), place.file(DEFINITION));
+        let text = text(path);
+        // The extent may have changed, and who works on the sweep later reads it here.
+        if files::read_if_there(&file)?.is_none_or(|known| known != text.as_bytes()) {
+            files::create_folder(&path.join("points"))?;
+            files::write_atomic(&file, text.as_bytes())?;
         }
-        let path = place.path();
-        files::create_folder(&path.join("points"))?;
-        files::write_atomic(&path.join(DEFINITION), text(path).as_bytes())?;
         Ok(place)
     }
 

@@ -7,7 +7,6 @@ use super::index::Task;
 use super::session::{Chosen, Session};
 use crate::digest::Digest;
 use crate::files::{Lock, Wait};
-use crate::runs::State;
 use crate::stages::Shares;
 
 impl Session<'_> {
@@ -24,7 +23,7 @@ impl Session<'_> {
             };
             if !skip {
                 match self.tools.runs.find_among(&list, &task.identity).map(|(_, state)| state) {
-                    Some(state) if !self.is_open(state) => {
+                    Some(state) if !self.options.is_open(state) => {
                         self.memory().closed.insert(name, state);
                     }
                     _ => open.push(*task),
@@ -32,14 +31,6 @@ impl Session<'_> {
             }
         }
         Ok(open)
-    }
-
-    fn is_open(&self, state: State) -> bool {
-        match state {
-            State::Running | State::Interrupted | State::Failed => true,
-            State::Diverged | State::Pruned => self.options.retry.contains(&state),
-            State::Done => false,
-        }
     }
 
     /// What a task shares with others; none where it cannot be told, which its run then says.
@@ -56,7 +47,6 @@ impl Session<'_> {
     /// The next task that nobody works on: one that waits for no training of this session, if there is one.
     pub(super) fn next(&self) -> Result<Option<Chosen>, SweepError> {
         loop {
-            self.choose_more()?;
             let open = self.open()?;
             for task in self.in_order(&open) {
                 if self.stop.is_requested() {
@@ -67,6 +57,9 @@ impl Session<'_> {
                 {
                     return Ok(Some(Chosen::new(task, lock)));
                 }
+            }
+            if self.choose_more()? {
+                continue;
             }
             match self.open()?.first() {
                 // Another process works on it: its result may still be this one's to get.

@@ -37,6 +37,17 @@ pub struct Options {
     pub retry: Vec<State>,
 }
 
+impl Options {
+    /// Whether a run in this state is to be worked on.
+    pub(super) fn is_open(&self, state: State) -> bool {
+        match state {
+            State::Running | State::Interrupted | State::Failed => true,
+            State::Diverged | State::Pruned => self.retry.contains(&state),
+            State::Done => false,
+        }
+    }
+}
+
 /// A process's work on a sweep.
 pub struct Session<'a> {
     pub(super) base: &'a Experiment,
