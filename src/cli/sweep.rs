@@ -10,7 +10,7 @@ use super::quantity::counted;
 use super::signals::stop_on_signals;
 use super::sweep_cluster;
 use super::sweep_work::{invalid, local, wanting, warn, with_tools};
-use crate::report::{SweepBars, SweepLines};
+use crate::report::{Detail, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
 use crate::runs::{Runs, State};
 use crate::spec::knobs::Strategy;
@@ -116,7 +116,8 @@ impl Work<'_> {
         if !self.args.quiet && std::io::stderr().is_terminal() {
             return Box::new(SweepBars::new(&objective, self.context.colour == Colour::Ansi));
         }
-        Box::new(SweepLines::new(std::io::stderr(), &objective, self.args.quiet))
+        let detail = if self.args.quiet { Detail::Failures } else { Detail::Points };
+        Box::new(SweepLines::new(std::io::stderr(), &objective, detail))
     }
 
     /// The points on stdout: what matters for people, all of `trials.csv` for programs.

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::signals::stop_on_signals;
 use super::sweep_work::{load_frozen, with_tools};
-use crate::report::SweepLines;
+use crate::report::{Detail, SweepLines};
 use crate::runs::{Runs, State};
 use crate::stages::{Part, Preparer};
 use crate::sweep::{Options, Session, SweepDir, SweepError};
@@ -21,7 +21,7 @@ pub fn run(context: &Context, args: &SweepTask) -> Result<Exit, Failure> {
     let base = base.map_err(|problems| Failure::of_spec(&problems, context.colour))?;
     let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file }.into()) };
     let runs = Runs::at(dir.runs(), std::sync::Arc::clone(&context.clock));
-    let reporter = SweepLines::new(std::io::stderr(), &table.objective.to_string(), false);
+    let reporter = SweepLines::new(std::io::stderr(), &table.objective.to_string(), Detail::Epochs);
     let preparer = Preparer::new(&runs);
     with_tools(context, (&runs, &stop, &reporter), |tools| {
         let options = Options { retry: args.retry.iter().map(|it| (*it).into()).collect(), ..Options::default() };

@@ -47,7 +47,7 @@ pub use progress::{Bars, Download, DownloadBar, DownloadLines, Lines};
 pub use runs_page::{runs_page, sweep_page};
 pub use settings::Settings;
 pub use sweep_bars::SweepBars;
-pub use sweep_lines::SweepLines;
+pub use sweep_lines::{Detail, SweepLines};
 pub use sweep_view::{Importance, Spread, SweepView, Trial};
 pub use tensorboard::event_file;
 pub use view::{Cell, Column, Epoch, Fact, Outcome, Prediction, RunView, Skipped, StageView, Template};

@@ -7,23 +7,42 @@ use super::progress::{seconds, sentence};
 use crate::event::Event;
 use crate::sweep::{PointRun, SweepEvent, SweepReporter};
 
-/// A line for every point that ended, and for what all of them share.
+/// What is worth a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Warnings and failures.
+    Failures,
+    /// Every point that ended, and what all of them share.
+    Points,
+    /// Also every stage and epoch of the points.
+    Epochs,
+}
+
+/// A sweep as lines of text.
 pub struct SweepLines<W> {
     out: Mutex<W>,
     objective: String,
-    quiet: bool,
+    detail: Detail,
 }
 
 impl<W: Write + Send> SweepLines<W> {
-    /// Lines into `out`; with `quiet`, warnings and failures only.
-    pub fn new(out: W, objective: &str, quiet: bool) -> Self {
-        Self { out: Mutex::new(out), objective: objective.to_owned(), quiet }
+    /// Lines into `out`.
+    pub fn new(out: W, objective: &str, detail: Detail) -> Self {
+        Self { out: Mutex::new(out), objective: objective.to_owned(), detail }
+    }
+
+    fn line(&self, event: &SweepEvent) -> Option<String> {
+        match self.detail {
+            Detail::Failures => line(event, &self.objective).filter(|_| is_important(event)),
+            Detail::Points => line(event, &self.objective),
+            Detail::Epochs => line(event, &self.objective).or_else(|| within(event)),
+        }
     }
 }
 
 impl<W: Write + Send> SweepReporter for SweepLines<W> {
     fn event(&self, event: &SweepEvent) {
-        if let Some(line) = line(event, &self.objective).filter(|_| !self.quiet || is_important(event)) {
+        if let Some(line) = self.line(event) {
             let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
             // Nobody can be told that nobody can be told.
             let _ = writeln!(out, "{line}");
@@ -40,6 +59,20 @@ fn is_important(event: &SweepEvent) -> bool {
             false
         }
         SweepEvent::Submitted { .. } | SweepEvent::Finished { .. } => false,
+    }
+}
+
+/// The line for what happens within a point.
+fn within(event: &SweepEvent) -> Option<String> {
+    match event {
+        SweepEvent::Began { run } => Some(format!("{} ({}): running", name(run), run.values)),
+        SweepEvent::Run { run: Some(_), event } => Some(format!("  {}", sentence(event)?)),
+        SweepEvent::Run { run: None, .. }
+        | SweepEvent::Frozen { .. }
+        | SweepEvent::Sharing { .. }
+        | SweepEvent::Ended { .. }
+        | SweepEvent::Submitted { .. }
+        | SweepEvent::Finished { .. } => None,
     }
 }
 
