@@ -279,7 +279,7 @@ pub enum SweepVerb {
     /// Show how every run of a sweep stands: done, running, queued, missing
     Status {
         #[command(flatten)]
-        experiment: OneExperiment,
+        sweep: OneSweep,
         /// How to print them
         #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
         format: Format,
@@ -287,16 +287,16 @@ pub enum SweepVerb {
     /// Wait until no run of a sweep is queued or running
     Wait {
         #[command(flatten)]
-        experiment: OneExperiment,
+        sweep: OneSweep,
     },
     /// Cancel the jobs of a sweep; runs save their state first
     Cancel {
         #[command(flatten)]
-        experiment: OneExperiment,
+        sweep: OneSweep,
     },
     /// Print what the jobs of a point wrote
     Logs {
-        /// The experiment file
+        /// The experiment file, or a sweep: its id, its folder, or `NAME@sweep`
         #[arg(value_name = "FILE")]
         file: PathBuf,
         /// The point, as `3`, or one of its runs, as `0003-seed0`
@@ -305,6 +305,17 @@ pub enum SweepVerb {
         #[arg(long, short)]
         follow: bool,
     },
+}
+
+/// A sweep that was submitted.
+#[derive(Clone, Debug, Args)]
+pub struct OneSweep {
+    /// The experiment file, or a sweep as it was submitted, whatever the file says now: its id, its folder, or `NAME@sweep` for the latest
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Overrides a key, as when it was submitted: `--set top.epochs=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// `frostline sweep-task`

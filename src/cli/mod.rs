@@ -24,6 +24,8 @@ mod show;
 mod signals;
 mod sweep;
 mod sweep_cluster;
+mod sweep_found;
+mod sweep_logs;
 mod sweep_reference;
 mod sweep_task;
 mod sweep_work;

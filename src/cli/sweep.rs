@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::quantity::counted;
 use super::signals::stop_on_signals;
 use super::sweep_cluster;
+use super::sweep_found;
 use super::sweep_work::{invalid, local, wanting, warn, with_tools};
 use crate::report::{Detail, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
@@ -20,6 +21,7 @@ use crate::stages::Preparer;
 use crate::stop::StopToken;
 use crate::sweep::{
     self, DraftPoint, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter, Tools,
+    Unfrozen,
 };
 
 pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
@@ -47,8 +49,15 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
             return Ok(Exit::Success);
         }
         (true, args::Launcher::Slurm) => {
-            let slurm = sweep_cluster::slurm(context, &args.slurm)?;
-            let scripts = slurm.preview(&base, &points, (&runs, &context.clock))?;
+            let sweep = Unfrozen {
+                base: &base,
+                sweep: &table,
+                points: &points,
+                options: &options(args),
+                runs: &runs,
+                clock: &context.clock,
+            };
+            let scripts = sweep_cluster::slurm(context, &args.slurm)?.preview(&sweep)?;
             scripts.iter().for_each(|(name, text)| println!("==> {name} <==\n{text}"));
             return Ok(Exit::Success);
         }
@@ -56,6 +65,11 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     }
     let work = Work { context, args, base: &base, table: &table, runs: &runs, preparer: &preparer };
     work.run(&points)
+}
+
+fn options(args: &Sweep) -> Options {
+    let on_failure = if args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn };
+    Options { on_failure, retry: args.retry.iter().map(|it| (*it).into()).collect() }
 }
 
 struct Work<'a> {
@@ -81,15 +95,17 @@ impl Work<'_> {
             println!("{}", dir.path().display());
             return Ok(Exit::Success);
         }
-        let options =
-            Options { on_failure: self.on_failure(), retry: self.args.retry.iter().map(|it| (*it).into()).collect() };
-        let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options);
+        let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options(self.args));
         session.announce()?;
         match self.args.launcher {
             args::Launcher::Local => self.here(&session, tools.stop),
             args::Launcher::Slurm => {
-                sweep_cluster::slurm(self.context, &self.args.slurm)?.launch(&session)?;
-                sweep_cluster::show(self.runs, &dir, &session.index(), self.args.format)?;
+                let slurm = sweep_cluster::slurm(self.context, &self.args.slurm)?;
+                slurm.launch(&session)?;
+                let index = session.index();
+                let standings = sweep::standings(&slurm.cluster, self.runs, (&dir, &index))?;
+                let to_choose = sweep_found::trials(self.table).saturating_sub(index.points.len() as u32);
+                sweep_cluster::show(&standings, (&index, to_choose), self.args.format);
                 Ok(Exit::Success)
             }
         }
@@ -105,10 +121,6 @@ impl Work<'_> {
             true => Exit::Success,
             false => Exit::PartlyFailed,
         })
-    }
-
-    fn on_failure(&self) -> OnFailure {
-        if self.args.fail_fast { OnFailure::Stop } else { OnFailure::GoOn }
     }
 
     fn reporter(&self) -> Box<dyn SweepReporter> {

@@ -1,35 +1,33 @@
 //! `frostline sweep status|wait|cancel|logs`: a sweep that a cluster works on.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{self, Format, OneExperiment, SweepVerb};
+use super::args::{self, Format, OneSweep, SweepVerb};
 use super::context::{Context, table_format};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::quantity::counted;
 use super::signals::stop_on_signals;
-use crate::runs::Runs;
+use super::sweep_found::Found;
+use super::sweep_logs;
 use crate::runs::table::{Cell, Table};
-use crate::spec::{Experiment, OnDisk};
-use crate::sweep::{self, Index, Slurm, SlurmSettings, Standing, SweepDir, SweepError};
+use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing};
 
 /// How often a cluster is asked for what has changed: what its administrators still call polite.
-const PAUSE: Duration = Duration::from_secs(2);
+pub const PAUSE: Duration = Duration::from_secs(2);
 
 pub fn run(context: &Context, verb: &SweepVerb) -> Result<Exit, Failure> {
     match verb {
-        SweepVerb::Status { experiment, format } => {
-            let found = Found::of(context, experiment)?;
-            show(&found.runs, &found.dir, &found.index, *format)?;
+        SweepVerb::Status { sweep, format } => {
+            let found = Found::of(context, sweep)?;
+            show(&found.standings()?, (&found.index, found.to_choose()), *format);
             Ok(Exit::Success)
         }
-        SweepVerb::Wait { experiment } => wait(&Found::of(context, experiment)?),
-        SweepVerb::Cancel { experiment } => cancel(&Found::of(context, experiment)?),
+        SweepVerb::Wait { sweep } => wait(&Found::of(context, sweep)?),
+        SweepVerb::Cancel { sweep } => cancel(&Found::of(context, sweep)?),
         SweepVerb::Logs { file, point, follow } => {
-            let experiment = OneExperiment { file: file.clone(), set: Vec::new() };
-            logs(&Found::of(context, &experiment)?, point, *follow)
+            let sweep = OneSweep { file: file.clone(), set: Vec::new() };
+            sweep_logs::print(&Found::of(context, &sweep)?, point, *follow)
         }
     }
 }
@@ -48,14 +46,18 @@ pub fn slurm(context: &Context, args: &args::Slurm) -> Result<Slurm, Failure> {
         extra: args.extra.clone(),
         template: args.script.as_ref().map(|path| context.cwd.join(path)),
     };
-    Ok(Slurm { settings, binary })
+    Ok(Slurm { cluster: cluster(), settings, binary })
 }
 
-/// Prints how every run of a sweep stands.
-pub fn show(runs: &Runs, dir: &SweepDir, index: &Index, format: Format) -> Result<(), Failure> {
-    let standings = sweep::standings(runs, dir, index)?;
+/// The cluster that this machine's Slurm belongs to.
+pub fn cluster() -> Cluster {
+    Cluster::seen_with(std::env::vars_os().map(|(name, _)| name))
+}
+
+/// Prints how every run of a sweep stands, of which so many points may still be chosen.
+pub fn show(standings: &[Standing], (index, to_choose): (&Index, u32), format: Format) {
     let mut table = Table::new(["point", "seed", "values", "state", "job", "reason", "run"].map(str::to_owned));
-    for standing in &standings {
+    for standing in standings {
         let values = index.points.iter().find(|point| point.point == standing.task.point);
         table.push(vec![
             Cell::Count(standing.task.point.into()),
@@ -69,61 +71,34 @@ pub fn show(runs: &Runs, dir: &SweepDir, index: &Index, format: Format) -> Resul
     }
     print!("{}", table.render(table_format(format)));
     if format == Format::Table {
-        println!("{}", tally(&standings));
+        println!("{}", tally(standings, to_choose));
     }
-    Ok(())
 }
 
 /// `12 runs: 7 done, 2 running, 3 queued`.
-fn tally(standings: &[Standing]) -> String {
+fn tally(standings: &[Standing], to_choose: u32) -> String {
     let words = ["done", "running", "queued", "interrupted", "pruned", "failed", "diverged", "missing"];
     let count = |word: &str| standings.iter().filter(|standing| standing.word() == word).count();
     let counts = words.map(|word| (count(word), word));
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    format!("{}: {}", counted(standings.len(), "run", "runs"), parts.join(", "))
-}
-
-/// A sweep that was submitted.
-struct Found {
-    runs: Runs,
-    dir: SweepDir,
-    index: Index,
-}
-
-impl Found {
-    fn of(context: &Context, experiment: &OneExperiment) -> Result<Self, Failure> {
-        let file = &experiment.file;
-        let base: Experiment = context.load(file, &experiment.set, OnDisk::Unchecked)?;
-        if base.sweep.is_none() {
-            return Err(SweepError::NoSweep { file: file.clone() }.into());
-        }
-        let runs = context.runs_of(&base.project_root);
-        let missing = || SweepError::NotFound {
-            wanted: format!("sweep of `{}` yet; `frostline sweep` submits it", file.display()),
-        };
-        let dir = SweepDir::find(&runs, base.name.as_str(), &base.sweep_digest())?.ok_or_else(missing)?;
-        let index = dir.index()?.ok_or_else(missing)?;
-        Ok(Self { runs, dir, index })
-    }
-
-    fn standings(&self) -> Result<Vec<Standing>, Failure> {
-        let index = self.dir.index()?.unwrap_or_else(|| self.index.clone());
-        Ok(sweep::standings(&self.runs, &self.dir, &index)?)
-    }
+    let more = if to_choose == 0 { String::new() } else { format!("; up to {to_choose} more points to be chosen") };
+    format!("{}: {}{more}", counted(standings.len(), "run", "runs"), parts.join(", "))
 }
 
 fn wait(found: &Found) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let mut last = String::new();
     loop {
+        let found = found.again()?;
         let standings = found.standings()?;
-        let now = tally(&standings);
+        let now = tally(&standings, found.to_choose());
         if now != last {
             eprintln!("{now}");
             last = now;
         }
-        let is_idle = sweep::active_jobs(&found.dir)?.is_empty() && !standings.iter().any(Standing::is_active);
+        let is_idle =
+            sweep::active_jobs(&found.cluster, &found.dir)?.is_empty() && !standings.iter().any(Standing::is_active);
         match (is_idle, stop.is_requested()) {
             (true, _) => {
                 let is_well = |standing: &Standing| matches!(standing.word(), "done" | "pruned");
@@ -136,47 +111,10 @@ fn wait(found: &Found) -> Result<Exit, Failure> {
 }
 
 fn cancel(found: &Found) -> Result<Exit, Failure> {
-    let jobs = sweep::cancel(&found.dir)?;
+    let jobs = sweep::cancel(&found.cluster, &found.dir)?;
     match jobs.len() {
         0 => eprintln!("no job of this sweep is queued or running"),
         _ => eprintln!("cancelled jobs {}", jobs.join(", ")),
     }
     Ok(Exit::Success)
-}
-
-fn logs(found: &Found, point: &str, follow: bool) -> Result<Exit, Failure> {
-    let names: Vec<String> = found.index.tasks().filter(|task| task.is_called(point)).map(sweep::Task::name).collect();
-    if names.is_empty() {
-        return Err(SweepError::NotFound { wanted: format!("point `{point}` in the sweep {}", found.dir.id()) }.into());
-    }
-    let mut shown: Vec<(PathBuf, usize)> = Vec::new();
-    loop {
-        for name in &names {
-            for path in sweep::log_files(found.dir.path(), name).map_err(SweepError::from)? {
-                print_more(&path, &mut shown)?;
-            }
-        }
-        let is_active = |standing: &Standing| names.contains(&standing.task.name()) && standing.is_active();
-        if !follow || !found.standings()?.iter().any(is_active) {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-    }
-    if shown.is_empty() {
-        eprintln!("no job of point {point} has written anything yet");
-    }
-    Ok(Exit::Success)
-}
-
-/// Prints what a log has grown by since it was last printed.
-fn print_more(path: &Path, shown: &mut Vec<(PathBuf, usize)>) -> Result<(), Failure> {
-    let Ok(bytes) = std::fs::read(path) else { return Ok(()) };
-    if !shown.iter().any(|(own, _)| own == path) {
-        eprintln!("==> {} <==", path.display());
-        shown.push((path.to_owned(), 0));
-    }
-    let length = shown.iter_mut().find(|(own, _)| own == path).map(|(_, length)| length).expect("it was pushed");
-    let more = bytes.get(*length..).unwrap_or_default();
-    *length = bytes.len();
-    std::io::stdout().write_all(more).map_err(|error| Failure::new(Exit::Unexpected, &error, None))
 }

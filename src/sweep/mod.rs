@@ -54,7 +54,10 @@ pub use plan::{PlannedRun, SweepPlan, plan};
 pub use ranking::{Rank, ranks};
 pub use results::{Results, keys};
 pub use session::{Chosen, OnFailure, Options, Session};
-pub use slurm::{Settings as SlurmSettings, Slurm, SlurmError, Standing, active_jobs, cancel, log_files, standings};
+pub use slurm::{
+    Cluster, Settings as SlurmSettings, Slurm, SlurmError, Standing, Unfrozen, active_jobs, cancel, log_files,
+    standings, worker_log_files,
+};
 pub use space::{Resolved, points, shown};
 pub use submit::{known_points, submit};
 pub use tools::{LoadFrozen, Tools};

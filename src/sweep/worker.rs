@@ -5,7 +5,6 @@ use super::index::Task;
 use super::session::{Chosen, Session};
 use super::shared::{self, Item, Wave};
 use crate::files::Lock;
-use crate::spec::knobs::Strategy;
 use crate::stages::Part;
 
 impl Session<'_> {
@@ -43,17 +42,6 @@ impl Session<'_> {
         let wave = Wave::ALL.into_iter().find(|wave| wave.part() == part).expect("there is a wave for each part");
         let Some(key) = self.shares(&task).and_then(|shares| wave.key(&shares)) else { return Ok(()) };
         shared::compute(self, &Item { wave, key, task, needed_by: 1 })
-    }
-
-    /// Whether anything is left to do, points that are still to be chosen included.
-    ///
-    /// # Errors
-    ///
-    /// Runs that cannot be read.
-    pub(super) fn has_more(&self) -> Result<bool, SweepError> {
-        let trials = self.sweep.trials.filter(|_| self.sweep.strategy == Strategy::Tpe);
-        let to_choose = trials.is_some_and(|trials| self.index().points.len() < trials.get() as usize);
-        Ok(to_choose || !self.open()?.is_empty())
     }
 
     fn named(&self, point: &str) -> Result<Task, SweepError> {

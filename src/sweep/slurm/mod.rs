@@ -6,7 +6,9 @@
 //!   0001/                     one submission
 //!     bottleneck-1.sbatch     a job: the script, as it was submitted
 //!     bottleneck-1.job        the number that Slurm gave it
-//!     points-1.sbatch points-1.tasks points-1.job     an array, and which task each of its indices is
+//!     points-1.sbatch points-1.job     an array
+//!     points-1.tasks          which task each of its indices is
+//!     points-1.after          the jobs that must have ended well before it starts
 //!     points-1-0.log          what the first task of the array wrote
 //! ```
 //!
@@ -16,19 +18,22 @@
 //!
 //! How a point stands is what its run says; Slurm is asked about the others only: whether they are queued, or why their job ended.
 
+mod agenda;
 mod cluster;
 mod error;
 mod job;
 mod launcher;
-mod preview;
 mod queue;
 mod script;
 mod settings;
+mod source;
 mod standing;
 mod submission;
 
+pub use cluster::Cluster;
 pub use error::SlurmError;
 pub use launcher::Slurm;
 pub use settings::Settings;
+pub use source::Unfrozen;
 pub use standing::{Standing, active_jobs, cancel, standings};
-pub use submission::log_files;
+pub use submission::{log_files, worker_log_files};

@@ -9,8 +9,10 @@ pub(super) struct Entry {
     pub index: Option<usize>,
     /// Slurm's word: `PENDING`, `RUNNING`, `TIMEOUT`.
     pub state: String,
-    /// Why it waits, or why it ended.
+    /// Why it waits, or why it ended; empty where Slurm gives no reason.
     pub reason: String,
+    /// The node that it has, or had.
+    pub node: String,
     /// The job's name.
     pub name: String,
     /// The job's comment: for ours, the sweep's folder.
@@ -31,10 +33,34 @@ const OVER: [&str; 10] = [
     "TIMEOUT",
 ];
 
+/// The states of a job that has begun and is not over.
+const BEGUN: [&str; 6] = ["COMPLETING", "RUNNING", "SIGNALING", "STAGE_OUT", "STOPPED", "SUSPENDED"];
+
 impl Entry {
     /// Whether it waits or runs.
     pub fn is_active(&self) -> bool {
         !OVER.contains(&self.state.as_str())
+    }
+
+    /// Whether it has a node.
+    pub fn has_begun(&self) -> bool {
+        BEGUN.contains(&self.state.as_str())
+    }
+
+    /// Why it ended, if not well.
+    pub fn end(&self) -> Option<String> {
+        if self.is_active() || self.state == "COMPLETED" {
+            return None;
+        }
+        Some(match self.reason.as_str() {
+            // Slurm's only word on a log that it cannot open.
+            "JobLaunchFailure" => {
+                format!("{} (JobLaunchFailure): has {} the sweep's folder?", self.state, self.node)
+            }
+            // Why it waited before it was cancelled.
+            "" | "BeginTime" | "JobArrayTaskLimit" | "Priority" | "Resources" => self.state.clone(),
+            reason => format!("{} ({reason})", self.state),
+        })
     }
 
     /// `number`, or `number_index`.
@@ -43,17 +69,18 @@ impl Entry {
     }
 }
 
-/// Reads lines of `number|index|state|reason|name|comment`.
+/// Reads lines of `number|index|state|reason|node|name|comment`.
 pub(super) fn parse(text: &str) -> Vec<Entry> {
     text.lines().filter_map(entry).collect()
 }
 
 fn entry(line: &str) -> Option<Entry> {
-    let mut fields = line.splitn(6, '|').map(str::trim);
+    let mut fields = line.splitn(7, '|').map(str::trim);
     let mut next = || fields.next().map(str::to_owned);
     let (job, index, state) = (next()?, next()?, next()?);
-    let (reason, name, comment) = (next()?, next()?, next()?);
-    Some(Entry { job, index: index.parse().ok(), state, reason, name, comment })
+    let (reason, node, name, comment) = (next()?, next()?, next()?, next()?);
+    let reason = if reason == "None" { String::new() } else { reason };
+    Some(Entry { job, index: index.parse().ok(), state, reason, node, name, comment })
 }
 
 #[cfg(test)]
@@ -62,8 +89,8 @@ mod tests {
 
     #[test]
     fn a_task_of_an_array_and_a_job_of_its_own_are_read() {
-        let text = "12|3|PENDING|Dependency|0001-points-1|/project/runs/a/sweeps/0001-aa\n\
-                    11|N/A|TIMEOUT|TimeLimit|0001-bottleneck-1|/project/runs/a/sweeps/0001-aa\n";
+        let text = "12|3|PENDING|Dependency||0001-points-1|/project/runs/a/sweeps/0001-aa\n\
+                    11|N/A|TIMEOUT|TimeLimit|n1|0001-bottleneck-1|/project/runs/a/sweeps/0001-aa\n";
         let entries = parse(text);
         assert_eq!(entries.iter().map(Entry::id).collect::<Vec<_>>(), ["12_3", "11"]);
         assert_eq!(entries.iter().map(Entry::is_active).collect::<Vec<_>>(), [true, false]);
@@ -71,8 +98,19 @@ mod tests {
     }
 
     #[test]
+    fn how_a_job_ended_is_told_and_not_why_it_waited() {
+        let end = |line: &str| parse(line).pop().and_then(|entry| entry.end());
+        assert_eq!(end("1|0|COMPLETED|None|n1|x|a"), None);
+        assert_eq!(end("1|0|PENDING|Priority||x|a"), None);
+        assert_eq!(end("1|0|CANCELLED|JobArrayTaskLimit||x|a").as_deref(), Some("CANCELLED"));
+        assert_eq!(end("1|0|TIMEOUT|TimeLimit|n1|x|a").as_deref(), Some("TIMEOUT (TimeLimit)"));
+        let unshared = end("1|0|FAILED|JobLaunchFailure|n2|x|a");
+        assert_eq!(unshared.as_deref(), Some("FAILED (JobLaunchFailure): has n2 the sweep's folder?"));
+    }
+
+    #[test]
     fn a_comment_keeps_its_bars() {
-        assert_eq!(parse("1|N/A|RUNNING|None|x|a|b")[0].comment, "a|b");
+        assert_eq!(parse("1|N/A|RUNNING|None|n1|x|a|b")[0].comment, "a|b");
     }
 
     #[test]

@@ -21,16 +21,20 @@ pub struct Standing {
     pub run: Option<(String, State)>,
     /// The job that will do it, or does: `number_index`.
     pub job: Option<String>,
+    /// Whether Slurm has begun with the job.
+    pub has_begun: bool,
     /// Why it waits, or how its last job ended.
     pub reason: Option<String>,
 }
 
 impl Standing {
-    /// One word: a run's state, or `queued`, or `missing`. A task with a job is never missing.
+    /// One word: a run's state, or `queued`, or `missing`. A task with a job is never missing; one whose node is gone is interrupted, though
+    /// Slurm may not have noticed yet.
     pub fn word(&self) -> &'static str {
         let state = self.run.as_ref().map(|(_, state)| *state);
         match (state, self.job.is_some()) {
             (Some(state @ (State::Done | State::Running)), _) => state.word(),
+            (Some(state @ State::Interrupted), true) if self.has_begun => state.word(),
             (_, true) => "queued",
             (Some(state), false) => state.word(),
             (None, false) => "missing",
@@ -39,7 +43,7 @@ impl Standing {
 
     /// Whether something will still happen to it by itself.
     pub fn is_active(&self) -> bool {
-        matches!(self.word(), "queued" | "running")
+        self.job.is_some() || self.word() == State::Running.word()
     }
 }
 
@@ -51,7 +55,7 @@ pub(super) struct Jobs {
 
 impl Jobs {
     /// Asks Slurm. A sweep that was never submitted needs no Slurm.
-    pub fn of(sweep: &SweepDir, cluster: Cluster) -> Result<Self, SweepError> {
+    pub fn of(sweep: &SweepDir, cluster: &Cluster) -> Result<Self, SweepError> {
         let submitted = all_jobs(sweep.path())?;
         if submitted.is_empty() {
             return Ok(Self { known: Vec::new() });
@@ -71,22 +75,30 @@ impl Jobs {
 
     /// The entry of a task that waits or runs.
     fn active(&self, task: &str) -> Option<&Entry> {
-        self.entries(task).find(|entry| entry.is_active())
+        self.entries(task).map(|(_, entry)| entry).find(|entry| entry.is_active())
     }
 
-    /// How the last job of a task ended, if Slurm still knows.
+    /// A worker that waits or runs, and takes whatever task is open.
+    fn worker(&self) -> Option<&Entry> {
+        let workers = self.known.iter().filter(|(job, _)| job.is_of_workers());
+        workers.flat_map(|(_, entries)| entries).find(|entry| entry.is_active())
+    }
+
+    /// How the last job of a task ended, if Slurm still knows; where it was cancelled because of a job that it waited for, how that one did.
     fn ended(&self, task: &str) -> Option<String> {
-        let over = |entry: &&Entry| !entry.is_active() && entry.state != "COMPLETED";
-        self.entries(task).filter(over).last().map(|entry| match entry.reason.as_str() {
-            "None" | "" => entry.state.clone(),
-            reason => format!("{} ({reason})", entry.state),
-        })
+        let (job, end) = self.entries(task).filter_map(|(job, entry)| Some((job, entry.end()?))).last()?;
+        let before = self.known.iter().filter(|(other, _)| job.after.contains(&other.name));
+        let why = |(other, entries): &(Submitted, Vec<Entry>)| {
+            Some(format!("{}: {}", other.name, entries.iter().find_map(Entry::end)?))
+        };
+        Some(before.filter_map(why).next().unwrap_or(end))
     }
 
-    fn entries(&self, task: &str) -> impl Iterator<Item = &Entry> {
+    fn entries(&self, task: &str) -> impl Iterator<Item = (&Submitted, &Entry)> {
         self.known.iter().flat_map(move |(job, entries)| {
             let index = job.tasks.iter().position(|own| own == task);
-            entries.iter().filter(move |entry| index.is_some() && entry.index == index)
+            let own = entries.iter().filter(move |entry| index.is_some() && entry.index == index);
+            own.map(move |entry| (job, entry))
         })
     }
 
@@ -104,7 +116,7 @@ impl Jobs {
     }
 
     /// What accounting, if there is one, says of jobs that `squeue` has forgotten: how the job of a task ended.
-    fn accounted(&self, cluster: Cluster) -> BTreeMap<String, String> {
+    fn accounted(&self, cluster: &Cluster) -> BTreeMap<String, String> {
         let forgotten: Vec<&Submitted> =
             self.known.iter().filter(|(_, entries)| entries.is_empty()).map(|(job, _)| job).collect();
         let numbers: Vec<String> = forgotten.iter().filter_map(|job| job.number.clone()).collect();
@@ -126,20 +138,36 @@ impl Jobs {
 /// # Errors
 ///
 /// Runs that cannot be read; a Slurm that does not answer.
-pub fn standings(runs: &Runs, sweep: &SweepDir, index: &Index) -> Result<Vec<Standing>, SweepError> {
-    let jobs = Jobs::of(sweep, Cluster)?;
-    let accounted = jobs.accounted(Cluster);
+pub fn standings(
+    cluster: &Cluster,
+    runs: &Runs,
+    (sweep, index): (&SweepDir, &Index),
+) -> Result<Vec<Standing>, SweepError> {
+    let jobs = Jobs::of(sweep, cluster)?;
+    let accounted = jobs.accounted(cluster);
     let list = runs.list(Some(&index.name))?;
     let standing = |task: &Task| {
         let name = task.name();
         let outcome = TaskOutcome::read(runs, &list, task)?;
         let run = outcome.run.map(|(run, state)| (run.id().to_string(), state));
+        let state = run.as_ref().map(|(_, state)| *state);
         let active = jobs.active(&name);
-        let is_done = matches!(run, Some((_, State::Done)));
-        let waits = active.filter(|entry| entry.state == "PENDING").map(|entry| entry.reason.clone());
-        let ended = || (!is_done).then(|| jobs.ended(&name).or_else(|| accounted.get(&name).cloned())).flatten();
-        let reason = if active.is_some() { waits } else { ended() };
-        Ok(Standing { task: *task, run, job: active.map(Entry::id), reason })
+        let has_begun = active.is_some_and(Entry::has_begun);
+        let is_open = matches!(state, None | Some(State::Interrupted));
+        let worker = jobs.worker().filter(|_| active.is_none() && is_open);
+        let waits = |entry: &Entry| Some(entry.reason.clone()).filter(|reason| !reason.is_empty());
+        let reason = match (active, state) {
+            (_, Some(State::Done | State::Running)) => None,
+            (Some(entry), state) if entry.state == "RUNNING" => {
+                let is_cut_off = state == Some(State::Interrupted);
+                Some(if is_cut_off { "no sign of life" } else { "starting" }.to_owned())
+            }
+            (Some(entry), _) => waits(entry),
+            (None, _) if worker.is_some() => worker.and_then(waits),
+            (None, _) => jobs.ended(&name).or_else(|| accounted.get(&name).cloned()),
+        };
+        let job = active.map(Entry::id).or_else(|| worker.map(|entry| entry.job.clone()));
+        Ok(Standing { task: *task, run, job, has_begun, reason })
     };
     index.tasks().map(standing).collect()
 }
@@ -149,8 +177,8 @@ pub fn standings(runs: &Runs, sweep: &SweepDir, index: &Index) -> Result<Vec<Sta
 /// # Errors
 ///
 /// A Slurm that does not answer.
-pub fn active_jobs(sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
-    Ok(Jobs::of(sweep, Cluster)?.active_numbers())
+pub fn active_jobs(cluster: &Cluster, sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
+    Ok(Jobs::of(sweep, cluster)?.active_numbers())
 }
 
 /// Cancels the jobs of a sweep that wait or run, and gives their numbers; their runs save their state.
@@ -158,8 +186,8 @@ pub fn active_jobs(sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
 /// # Errors
 ///
 /// A Slurm that does not answer, or refuses.
-pub fn cancel(sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
-    let numbers = active_jobs(sweep)?;
-    Cluster.cancel(&numbers)?;
+pub fn cancel(cluster: &Cluster, sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
+    let numbers = active_jobs(cluster, sweep)?;
+    cluster.cancel(&numbers)?;
     Ok(numbers)
 }

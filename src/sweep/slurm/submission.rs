@@ -26,6 +26,8 @@ pub(super) struct Submitted {
     pub number: Option<String>,
     /// The tasks of an array, in the order of their indices; empty for other jobs.
     pub tasks: Vec<String>,
+    /// The jobs of the same submission that must have ended well before it starts.
+    pub after: Vec<String>,
     /// Its log, without the index of an array and the ending.
     log: PathBuf,
 }
@@ -53,11 +55,16 @@ impl Submission {
         Ok(Self { path })
     }
 
-    /// Writes a job's script, and the tasks of an array; gives the script's path.
-    pub fn write(&self, name: &str, script: &str, tasks: &[String]) -> Result<PathBuf, FileError> {
-        if !tasks.is_empty() {
-            let lines: String = tasks.iter().map(|task| format!("{task}\n")).collect();
-            files::write_atomic(&self.path.join(format!("{name}.tasks")), lines.as_bytes())?;
+    /// Writes a job's script, the tasks of an array, and the jobs that it waits for; gives the script's path.
+    pub fn write(
+        &self,
+        name: &str,
+        script: &str,
+        (tasks, after): (&[String], &[String]),
+    ) -> Result<PathBuf, FileError> {
+        for (ending, list) in [("tasks", tasks), ("after", after)].into_iter().filter(|(_, list)| !list.is_empty()) {
+            let lines: String = list.iter().map(|entry| format!("{entry}\n")).collect();
+            files::write_atomic(&self.path.join(format!("{name}.{ending}")), lines.as_bytes())?;
         }
         let path = self.path.join(format!("{name}.sbatch"));
         files::write_atomic(&path, script.as_bytes())?;
@@ -81,16 +88,22 @@ impl Submission {
                 continue;
             };
             let name = stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let beside = |ending: &str| self.path.join(format!("{name}.{ending}"));
-            let tasks = text(beside("tasks"))?.unwrap_or_default().lines().map(str::to_owned).collect();
-            let number = text(beside("job"))?.map(|number| number.trim().to_owned());
-            jobs.push(Submitted { name: format!("{own}-{name}"), number, tasks, log: stem });
+            let beside = |ending: &str| text(self.path.join(format!("{name}.{ending}")));
+            let number = beside("job")?.map(|number| number.trim().to_owned());
+            let tasks = beside("tasks")?.unwrap_or_default().lines().map(str::to_owned).collect();
+            let after = beside("after")?.unwrap_or_default().lines().map(|name| format!("{own}-{name}")).collect();
+            jobs.push(Submitted { name: format!("{own}-{name}"), number, tasks, after, log: stem });
         }
         Ok(jobs)
     }
 }
 
 impl Submitted {
+    /// Whether its tasks ask for what to do.
+    pub fn is_of_workers(&self) -> bool {
+        self.name.ends_with("-workers")
+    }
+
     /// The log of a task of its array.
     fn log(&self, task: &str) -> Option<PathBuf> {
         let index = self.tasks.iter().position(|own| own == task)?;
@@ -104,13 +117,37 @@ pub(super) fn all_jobs(sweep: &Path) -> Result<Vec<Submitted>, FileError> {
     Ok(jobs?.concat())
 }
 
-/// The logs of a task, the latest last; they may not be there yet.
+/// The logs of a task, after those of the jobs that it waits for, the latest last; they may not be there yet.
 ///
 /// # Errors
 ///
 /// A folder that cannot be read.
 pub fn log_files(sweep: &Path, task: &str) -> Result<Vec<PathBuf>, FileError> {
-    Ok(all_jobs(sweep)?.iter().filter_map(|job| job.log(task)).collect())
+    let jobs = all_jobs(sweep)?;
+    let mut logs = Vec::new();
+    for (job, log) in jobs.iter().filter_map(|job| Some((job, job.log(task)?))) {
+        let before = jobs.iter().filter(|other| job.after.contains(&other.name));
+        logs.extend(before.map(|other| other.log.with_extension("log")));
+        logs.push(log);
+    }
+    Ok(logs)
+}
+
+/// The logs of workers that ask for their tasks, the latest submission last.
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub fn worker_log_files(sweep: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut logs = Vec::new();
+    for submission in Submission::list(sweep)? {
+        let is_log = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.starts_with("workers-") && name.ends_with(".log")
+        };
+        logs.extend(files::list_folder(&submission.path)?.into_iter().filter(is_log));
+    }
+    Ok(logs)
 }
 
 #[cfg(test)]
@@ -123,14 +160,18 @@ mod tests {
         let place = Submission::next(sweep.path()).expect("a folder that can be read");
         let submission = Submission::create(place).expect("a folder that can be written");
         let tasks = ["0001-seed0".to_owned(), "0002-seed0".to_owned()];
-        submission.write("points-1", "#!/bin/bash\n", &tasks).expect("a disk with space");
+        let script = "#!/bin/bash\n";
+        submission.write("bottleneck-1", script, (&[], &[])).expect("a disk with space");
+        submission.write("points-1", script, (&tasks, &["bottleneck-1".to_owned()])).expect("a disk with space");
         submission.note("points-1", "42").expect("a disk with space");
-        submission.write("results", "#!/bin/bash\n", &[]).expect("a disk with space");
+        submission.write("results", script, (&[], &[])).expect("a disk with space");
         let jobs = all_jobs(sweep.path()).expect("files that can be read");
-        assert_eq!(jobs.iter().map(|job| job.name.as_str()).collect::<Vec<_>>(), ["0001-points-1", "0001-results"]);
-        assert_eq!((jobs[0].number.as_deref(), jobs[1].number.as_deref()), (Some("42"), None));
+        let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        assert_eq!(names, ["0001-bottleneck-1", "0001-points-1", "0001-results"]);
+        assert_eq!((jobs[1].number.as_deref(), jobs[2].number.as_deref()), (Some("42"), None));
+        assert_eq!(jobs[1].after, ["0001-bottleneck-1"]);
         let logs = log_files(sweep.path(), "0002-seed0").expect("files that can be read");
-        assert_eq!(logs, [folder(sweep.path()).join("0001/points-1-1.log")]);
+        assert_eq!(logs, ["bottleneck-1.log", "points-1-1.log"].map(|log| folder(sweep.path()).join("0001").join(log)));
         assert_eq!(Submission::next(sweep.path()).expect("a folder"), folder(sweep.path()).join("0002"));
     }
 }

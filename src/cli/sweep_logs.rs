@@ -1,0 +1,61 @@
+//! `frostline sweep logs FILE POINT`: what the jobs of a point wrote.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::sweep_cluster::PAUSE;
+use super::sweep_found::Found;
+use crate::sweep::{self, Standing, SweepError, Task};
+
+pub fn print(found: &Found, point: &str, follow: bool) -> Result<Exit, Failure> {
+    let tasks: Vec<Task> = found.index.tasks().filter(|task| task.is_called(point)).copied().collect();
+    if tasks.is_empty() {
+        return Err(SweepError::NotFound { wanted: format!("point `{point}` in the sweep {}", found.dir.id()) }.into());
+    }
+    let mut shown: Vec<(PathBuf, usize)> = Vec::new();
+    loop {
+        // Before the logs: what is written until a job has ended is then seen.
+        let mut standings = if follow || shown.is_empty() { found.standings()? } else { Vec::new() };
+        standings.retain(|standing| tasks.contains(&standing.task));
+        for path in logs(found, &tasks)? {
+            print_more(&path, &mut shown)?;
+        }
+        if follow && standings.iter().any(Standing::is_active) {
+            std::thread::sleep(PAUSE);
+            continue;
+        }
+        if shown.is_empty() {
+            let told = standings.iter().find_map(|standing| Some(format!(": {}", standing.reason.as_ref()?)));
+            eprintln!("no job of point {point} has written anything{}", told.unwrap_or_default());
+        }
+        return Ok(Exit::Success);
+    }
+}
+
+/// The logs of tasks: their own, and those of workers that have had one of them.
+fn logs(found: &Found, tasks: &[Task]) -> Result<Vec<PathBuf>, Failure> {
+    let mut logs = Vec::new();
+    for task in tasks {
+        logs.extend(sweep::log_files(found.dir.path(), &task.name()).map_err(SweepError::from)?);
+    }
+    let is_told = |line: &str| tasks.iter().any(|task| line.starts_with(&format!("point {} ", task.point)));
+    let has_had = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.lines().any(is_told));
+    let workers = sweep::worker_log_files(found.dir.path()).map_err(SweepError::from)?;
+    logs.extend(workers.into_iter().filter(has_had));
+    Ok(logs)
+}
+
+/// Prints what a log has grown by since it was last printed.
+fn print_more(path: &Path, shown: &mut Vec<(PathBuf, usize)>) -> Result<(), Failure> {
+    let Ok(bytes) = std::fs::read(path) else { return Ok(()) };
+    if !shown.iter().any(|(own, _)| own == path) {
+        eprintln!("==> {} <==", path.display());
+        shown.push((path.to_owned(), 0));
+    }
+    let length = shown.iter_mut().find(|(own, _)| own == path).map(|(_, length)| length).expect("it was pushed");
+    let more = bytes.get(*length..).unwrap_or_default();
+    *length = bytes.len();
+    std::io::stdout().write_all(more).map_err(|error| Failure::new(Exit::Unexpected, &error, None))
+}
