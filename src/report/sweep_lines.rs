@@ -83,6 +83,7 @@ pub(super) fn line(event: &SweepEvent, objective: &str) -> Option<String> {
             let runs = if runs == points { String::new() } else { format!(", {runs} runs") };
             format!("{name} sweep {id}: {points} points{runs}, {done} done")
         }
+        SweepEvent::Sharing { what, runs: 1 } => format!("{what}: once"),
         SweepEvent::Sharing { what, runs } => format!("{what}: once for {runs} runs"),
         SweepEvent::Run { run: None, event: Event::Progress { .. } | Event::EpochEnded { .. } } => return None,
         SweepEvent::Run { run: None, event } => format!("  {}", sentence(event)?.trim_start()),

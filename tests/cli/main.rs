@@ -1,6 +1,7 @@
 //! The binary as a user meets it: a small project on disk, commands, what they print, and what they leave.
 
 mod cache;
+mod cluster;
 mod determinism;
 mod export;
 mod init;
@@ -11,6 +12,7 @@ mod project;
 mod reports;
 mod screen;
 mod slurm;
+mod slurm_recovery;
 mod sweep;
 mod verbs;
 mod watch;

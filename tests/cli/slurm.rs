@@ -1,248 +1,123 @@
-//! Sweeps on a real Slurm cluster of two nodes, which `tests/slurm/cluster.sh` starts on this machine; skipped where that is not possible.
+//! Sweeps on a real Slurm cluster of two nodes: what is submitted, what comes out, and what is said of what goes wrong.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
-use crate::project::{Project, Ran, SPEC};
-
-/// There is one cluster at a time: its daemons have fixed ports.
-static ONE: Mutex<()> = Mutex::new(());
-/// Nothing on this cluster takes as long, however slow the machine.
-const LONG: Duration = Duration::from_secs(180);
-
-struct Cluster {
-    folder: TempDir,
-    _one: MutexGuard<'static, ()>,
-}
-
-impl Cluster {
-    /// Starts one; `None`, and a word on why, where this machine has no Slurm.
-    fn start() -> Option<Self> {
-        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let started = Self::script("start", folder.path());
-        match started.code {
-            0 => Some(Self { folder, _one: one }),
-            77 => {
-                eprintln!("skipped: {}", started.stderr.trim());
-                None
-            }
-            code => panic!("the cluster did not start ({code}): {}", started.stderr),
-        }
-    }
-
-    fn script(verb: &str, folder: &Path) -> Ran {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm/cluster.sh");
-        // Files, for the daemons that it starts would hold a pipe open for ever.
-        let told = folder.join(format!("{verb}.txt"));
-        let file = std::fs::File::create(&told).expect("a file that can be written");
-        let mut command = Command::new(script);
-        let status = command.arg(verb).arg(folder).stdout(std::process::Stdio::null()).stderr(file).status();
-        let code = status.expect("bash is there").code().unwrap_or(-1);
-        let stderr = std::fs::read_to_string(told).unwrap_or_default();
-        Ran { code, stdout: String::new(), stderr }
-    }
-
-    fn configuration(&self) -> PathBuf {
-        self.folder.path().join("slurm.conf")
-    }
-
-    /// A command of a project, with this cluster.
-    fn frostline(&self, project: &Project, arguments: &[&str]) -> Ran {
-        let output = project.command(arguments).env("SLURM_CONF", self.configuration()).output();
-        Ran::of(output.expect("the binary starts"))
-    }
-
-    /// A program of Slurm's.
-    fn slurm(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(program).args(arguments).env("SLURM_CONF", self.configuration()).output();
-        let ran = Ran::of(output.expect("Slurm is there"));
-        assert_eq!(ran.code, 0, "{program} {arguments:?}: {}", ran.stderr);
-        ran.stdout
-    }
-
-    /// Signals a task; Slurm refuses to while it is busy with the job, and says to try again.
-    fn signal(&self, options: &[&str], task: &str) {
-        let begun = Instant::now();
-        loop {
-            let mut command = Command::new("scancel");
-            command.args(options).arg(task).env("SLURM_CONF", self.configuration());
-            let ran = Ran::of(command.output().expect("Slurm is there"));
-            if ran.code == 0 {
-                return;
-            }
-            assert!(ran.stderr.contains("try again") && begun.elapsed() < LONG, "{task}: {}", ran.stderr);
-            std::thread::park_timeout(Duration::from_millis(100));
-        }
-    }
-
-    /// Waits until `squeue` says so.
-    fn until(&self, is_so: impl Fn(&str) -> bool) {
-        let begun = Instant::now();
-        loop {
-            let queue = self.slurm("squeue", &["--array", "--noheader", "--format", "%i %T %j"]);
-            if is_so(&queue) {
-                return;
-            }
-            assert!(begun.elapsed() < LONG, "still waiting: {queue}");
-            std::thread::park_timeout(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        Self::script("stop", self.folder.path());
-    }
-}
-
-fn spec(epochs: u32, space: &str) -> String {
-    let top =
-        SPEC.split("[fine_tune]").next().expect("the part before").replace("epochs = 3", &format!("epochs = {epochs}"));
-    format!("{top}\n[sweep.space]\n{space}\n")
-}
-
-fn project(spec: &str) -> Project {
-    let project = Project::new();
-    project.spec(spec);
-    project
-}
-
-/// `metrics.csv` of every run, and the rows of `trials.csv` without their seconds.
-fn results(project: &Project) -> (BTreeMap<String, String>, Vec<Vec<String>>) {
-    let text =
-        |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let runs = folders(&project.path("runs/a"));
-    let metrics = runs.iter().filter(|run| run.join("metrics.csv").exists());
-    let name = |run: &Path| run.file_name().expect("a name").to_string_lossy().into_owned();
-    let metrics = metrics.map(|run| (name(run), text(&run.join("metrics.csv")))).collect();
-    let sweep = folders(&project.path("runs/a/sweeps")).pop().expect("a sweep");
-    let trials = text(&sweep.join("trials.csv"));
-    let mut lines = trials.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let header = lines.next().expect("a header");
-    let seconds = header.iter().position(|column| column == "seconds").expect("a column of seconds");
-    let without = |mut row: Vec<String>| {
-        row.remove(seconds);
-        row
-    };
-    (metrics, lines.map(without).collect())
-}
-
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut folders: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
-    folders.retain(|path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
-    folders.sort();
-    folders
-}
-
-/// Whether the run of an array's task, `number_index`, has some epochs behind it.
-fn is_training(project: &Project, task: &str) -> bool {
-    let index: u32 = task.rsplit('_').next().and_then(|index| index.parse().ok()).expect("an index");
-    let number = format!("{:04}-", index + 1);
-    let runs = if project.path("runs/a").exists() { folders(&project.path("runs/a")) } else { Vec::new() };
-    let is_it = |run: &PathBuf| run.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&number));
-    let rows = runs.into_iter().find(is_it).and_then(|run| std::fs::read_to_string(run.join("metrics.csv")).ok());
-    rows.is_some_and(|rows| rows.lines().count() > 4)
-}
-
-fn here(spec: &str) -> Project {
-    let here = project(spec);
-    let ran = here.frostline(&["sweep", "experiments/a.toml"]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    here
-}
-
-const SUBMIT: [&str; 5] = ["sweep", "experiments/a.toml", "--launcher", "slurm", "--quiet"];
-const WAIT: [&str; 3] = ["sweep", "wait", "experiments/a.toml"];
+use crate::cluster::{
+    Cluster, STATUS, SUBMIT, WAIT, column, folders, here, is_training, project, results, running, spec, sweep, text,
+    top,
+};
+use crate::project::Ran;
 
 #[test]
 fn a_grid_on_a_cluster_gives_the_bytes_of_the_grid_here_with_one_extraction() {
     let Some(cluster) = Cluster::start() else { return };
     let spec = spec(3, "\"top.dropout\" = [0.1, 0.2, 0.3]\n\"top.batch_size\" = [2, 4]\nseed = [0, 1]");
     let there = project(&spec);
-    let ran = cluster.frostline(&there, &SUBMIT);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("12 runs: 12 queued"), "{}", ran.stdout);
+    let said = cluster.well(&there, &SUBMIT);
+    assert!(said.contains("12 runs: 12 queued"), "{said}");
     // Nobody submits what is queued already.
-    let again = cluster.frostline(&there, &SUBMIT);
-    assert!(again.stdout.contains("12 runs: "), "{}", again.stdout);
-    let waited = cluster.frostline(&there, &WAIT);
-    assert_eq!(waited.code, 0, "{}", waited.stderr);
+    let said = cluster.well(&there, &SUBMIT);
+    assert!(said.contains("12 runs: "), "{said}");
+    cluster.well(&there, &WAIT);
     let here = here(&spec);
     assert_eq!(results(&there), results(&here));
-    let submissions = folders(&folders(&there.path("runs/a/sweeps"))[0].join("slurm"));
+    let submissions = folders(&sweep(&there).join("slurm"));
     assert_eq!(submissions.len(), 1, "{submissions:?}");
     let shared = ["bottleneck-1.job", "bottleneck-2.job"].map(|name| submissions[0].join(name).exists());
     assert_eq!(shared, [true, false]);
-    for log in (0..12).map(|index| submissions[0].join(format!("points-1-{index}.log"))) {
-        let log = std::fs::read_to_string(log).expect("each task has a log");
-        assert!(!log.contains("bottleneck: running"), "{log}");
+    for log in (0..12).map(|index| text(&submissions[0].join(format!("points-1-{index}.log")))) {
+        assert!(log.contains("bottleneck: cached, 24 images"), "{log}");
     }
-    let logs = cluster.frostline(&there, &["sweep", "logs", "experiments/a.toml", "3"]);
-    assert!(logs.stdout.contains("point 3"), "{}", logs.stdout);
-}
-
-/// With `FROSTLINE_PROOF=full`: Slurm lets a task that was queued again wait for two minutes.
-#[test]
-fn killed_tasks_a_drained_node_and_a_time_limit_end_in_the_same_bytes() {
-    if std::env::var("FROSTLINE_PROOF").as_deref() != Ok("full") {
-        eprintln!("skipped: FROSTLINE_PROOF=full runs it");
-        return;
-    }
-    let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
-    let there = project(&spec);
-    let ran = cluster.frostline(&there, &SUBMIT);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let first = |queue: &str| {
-        let mut running = queue.lines().filter(|line| line.contains("points-1") && line.contains("RUNNING"));
-        running.next().and_then(|line| line.split_whitespace().next()).map(str::to_owned)
-    };
-    let now = || cluster.slurm("squeue", &["--array", "--noheader", "--format", "%i %T %j"]);
-    cluster.until(|queue| first(queue).is_some_and(|task| is_training(&there, &task)));
-    // What the time limit sends beforehand: the run saves, and its task is queued again.
-    let warned = first(&now()).expect("a task runs");
-    cluster.signal(&["--signal=USR1", "--batch"], &warned);
-    cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
-    let killed = first(&now()).expect("another task runs");
-    cluster.signal(&["--signal=KILL", "--full"], &killed);
-    cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
-    let waited = cluster.frostline(&there, &WAIT);
-    assert_eq!(waited.code, 6, "one task was killed: {}", waited.stderr);
-    let status = cluster.frostline(&there, &["sweep", "status", "experiments/a.toml"]);
-    assert!(status.stdout.contains("3 done, 1 interrupted"), "{}", status.stdout);
-    cluster.slurm("scontrol", &["update", "nodename=n2", "state=resume"]);
-    let again = cluster.frostline(&there, &SUBMIT);
-    assert!(again.stdout.contains("3 done, 1 queued"), "{}{}", again.stdout, again.stderr);
-    let waited = cluster.frostline(&there, &WAIT);
-    assert_eq!(waited.code, 0, "{}", waited.stderr);
-    assert_eq!(results(&there), results(&here(&spec)));
 }
 
 #[test]
-fn cancelling_leaves_whole_runs_that_go_on() {
-    let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3]");
+fn an_array_is_split_where_the_cluster_asks_for_it_and_each_point_has_its_log() {
+    let Some(cluster) = Cluster::start_with(&[("MAX_ARRAY_SIZE", "3")]) else { return };
+    let spec = spec(2, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4, 0.5]");
     let there = project(&spec);
-    let ran = cluster.frostline(&there, &SUBMIT);
+    let ran = cluster.frostline(&there, &["sweep", "experiments/a.toml", "--launcher", "slurm"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    cluster.until(|_| (0..3).any(|index| is_training(&there, &format!("0_{index}"))));
-    let cancelled = cluster.frostline(&there, &["sweep", "cancel", "experiments/a.toml"]);
-    assert!(cancelled.stderr.starts_with("cancelled jobs "), "{}", cancelled.stderr);
-    cluster.until(str::is_empty);
-    let ls = there.frostline(&["ls", "--format", "csv"]);
-    assert!(!ls.stdout.contains("running"), "{}", ls.stdout);
-    assert_eq!(cluster.frostline(&there, &SUBMIT).code, 0);
-    let waited = cluster.frostline(&there, &WAIT);
-    assert_eq!(waited.code, 0, "{}", waited.stderr);
-    assert_eq!(results(&there), results(&here(&spec)));
+    for job in ["bottleneck-1\n", "points-1, an array of 3\n", "points-2, an array of 2\n", "results\n"] {
+        assert!(ran.stderr.contains(job), "{}", ran.stderr);
+    }
+    // Follows until the point is done: the extraction that it waits for, its epochs, and its end.
+    let followed = cluster.well(&there, &["sweep", "logs", "experiments/a.toml", "5", "--follow"]);
+    let own = ["running", "done in"].map(|how| format!("point 5 (top.dropout = 0.5): {how}"));
+    let lines = ["bottleneck: done", &own[0], "top epoch 1: loss", &own[1]];
+    let at: Vec<usize> = lines.iter().map(|line| followed.find(line).unwrap_or_else(|| panic!("{followed}"))).collect();
+    assert!(at.is_sorted(), "{followed}");
+    cluster.well(&there, &WAIT);
+    // The file may be edited: the sweep that was submitted is still there to be asked for.
+    there.spec(&spec.replace("0.5]", "0.6]"));
+    let ran = cluster.frostline(&there, &STATUS);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("as it is now") && ran.stderr.contains("`a@sweep`"), "{}", ran.stderr);
+    assert!(cluster.well(&there, &["sweep", "status", "a@sweep"]).contains("5 runs: 5 done"));
+    assert!(cluster.well(&there, &["sweep", "logs", "a@sweep", "4"]).contains("point 4 (top.dropout = 0.4): done"));
+}
+
+/// Neither with a server nor with one another: what the tasks decide they read from the sweep's folder.
+#[test]
+fn four_tasks_at_once_prune_and_choose_by_what_the_others_have_reached() {
+    let Some(cluster) = Cluster::start_with(&[("CPUS", "2")]) else { return };
+    // The good ones first: the others are then found to be hopeless.
+    let rates = "\"top.optimizer.lr\" = [1e-2, 3e-3, 1e-3, 3e-4, 3e-5, 1e-5, 1e-6, 1e-7]";
+    let asha =
+        project(&spec(200, &format!("{rates}\n[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 10\nreduction = 3")));
+    cluster.well(&asha, &SUBMIT);
+    cluster.until(|queue| running(queue).len() == 4);
+    cluster.well(&asha, &WAIT);
+    let states = column(&asha, "state");
+    let count = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
+    assert!(count("done") >= 1 && count("pruned") >= 1 && count("done") + count("pruned") == 8, "{states:?}");
+    let said = cluster.well(&asha, &SUBMIT);
+    assert!(!said.contains("queued"), "what was pruned is over: {said}");
+    let strategy = "[sweep]\nstrategy = \"tpe\"\ntrials = 12\nparallel = 4\n[sweep.space]";
+    let text = format!("{}\n{strategy}\n\"top.dropout\" = {{ uniform = [0.0, 0.9] }}\n", top(300));
+    let tpe = project(&text);
+    let said = cluster.well(&tpe, &SUBMIT);
+    assert!(said.contains("8 runs: 8 queued; up to 4 more points to be chosen"), "{said}");
+    cluster.until(|_| running_now(&cluster.well(&tpe, &STATUS)) == 4);
+    cluster.well(&tpe, &WAIT);
+    let dropouts = column(&tpe, "top.dropout");
+    assert_eq!((dropouts.len(), dropouts.iter().collect::<BTreeSet<_>>().len()), (12, 12), "{dropouts:?}");
+    assert!(column(&tpe, "state").iter().all(|state| state == "done"));
+    assert!(cluster.well(&tpe, &["sweep", "logs", "experiments/a.toml", "7"]).contains("point 7 (top.dropout = "));
+    // More of them go on with the same sweep.
+    tpe.spec(&text.replace("trials = 12", "trials = 13"));
+    cluster.well(&tpe, &SUBMIT);
+    cluster.well(&tpe, &WAIT);
+    assert_eq!(column(&tpe, "top.dropout").len(), 13);
+}
+
+/// How many runs a status says are running.
+fn running_now(status: &str) -> usize {
+    status.lines().filter(|line| line.split("  ").any(|cell| cell.trim() == "running")).count()
+}
+
+/// What the shell that submits asks of its own jobs, or was given as a job itself, is not what the sweep asks for.
+#[test]
+fn the_submitting_shells_own_slurm_settings_do_not_reach_the_jobs() {
+    let Some(cluster) = Cluster::start() else { return };
+    let there = project(&spec(2, "\"top.dropout\" = [0.1, 0.2]"));
+    let mut command = there.command(&SUBMIT);
+    command.env("SLURM_CONF", cluster.configuration());
+    let settings = [
+        ("SBATCH_PARTITION", "nowhere"),
+        ("SBATCH_ARRAY_INX", "7-9"),
+        ("SBATCH_TIMELIMIT", "nonsense"),
+        ("SQUEUE_STATES", "SUSPENDED"),
+        ("SLURM_JOB_ID", "4711"),
+        ("SLURM_ARRAY_TASK_ID", "3"),
+        ("SLURM_CPUS_PER_TASK", "64"),
+        ("SLURM_MEM_PER_CPU", "1"),
+    ];
+    let ran = Ran::of(command.envs(settings).output().expect("the binary starts"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("2 runs: 2 queued"), "{}", ran.stdout);
+    cluster.well(&there, &WAIT);
 }
 
 #[test]
@@ -268,7 +143,79 @@ fn what_slurm_refuses_and_what_a_node_lacks_is_said() {
     let jobs = cluster.slurm("squeue", &["--noheader", "--format", "%F"]);
     jobs.lines().for_each(|job| drop(cluster.slurm("scontrol", &["release", job])));
     cluster.until(str::is_empty);
-    let sweep = folders(&there.path("runs/a/sweeps")).pop().expect("a sweep");
-    let log = std::fs::read_to_string(sweep.join("slurm/0001/bottleneck-1.log")).expect("a log");
+    let log = text(&sweep(&there).join("slurm/0001/bottleneck-1.log"));
     assert!(log.contains("the binary has to lie on a file system that all nodes share"), "{log}");
+}
+
+/// A node that cannot see the sweep's folder cannot even write a log there.
+#[test]
+fn a_folder_that_a_node_does_not_share_is_named() {
+    let there = project(&spec(3, "\"top.dropout\" = [0.1, 0.2]"));
+    let runs: PathBuf = there.path("runs");
+    std::fs::create_dir_all(&runs).expect("a folder can be made");
+    let Some(cluster) = Cluster::start_with(&[("HIDE", runs.to_str().expect("a path in UTF-8"))]) else { return };
+    let mut there_only = SUBMIT.to_vec();
+    there_only.extend(["--", "--nodelist=n2"]);
+    cluster.well(&there, &there_only);
+    let waited = cluster.frostline(&there, &WAIT);
+    assert_eq!(waited.code, 6, "{}", waited.stderr);
+    let status = cluster.well(&there, &STATUS);
+    let why = "0001-bottleneck-1: FAILED (JobLaunchFailure): has n2 the sweep's folder?";
+    assert!(status.contains("2 runs: 2 missing") && status.contains(why), "{status}");
+    let logs = cluster.frostline(&there, &["sweep", "logs", "experiments/a.toml", "1"]);
+    assert!(logs.stderr.contains(&format!("no job of point 1 has written anything: {why}")), "{}", logs.stderr);
+    // On the other node it works.
+    cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
+    cluster.well(&there, &SUBMIT);
+    cluster.well(&there, &WAIT);
+}
+
+/// With `FROSTLINE_PROOF=full`.
+#[test]
+fn two_hundred_points_four_at_a_time_are_all_done_after_one_extraction() {
+    if std::env::var("FROSTLINE_PROOF").as_deref() != Ok("full") {
+        eprintln!("skipped: FROSTLINE_PROOF=full runs it");
+        return;
+    }
+    let Some(cluster) = Cluster::start_with(&[("CPUS", "4")]) else { return };
+    let seeds: Vec<String> = (0..200).map(|seed: u32| seed.to_string()).collect();
+    let there = project(&spec(1, &format!("seed = [{}]", seeds.join(", "))));
+    let mut limited = SUBMIT.to_vec();
+    limited.extend(["--array-limit", "4"]);
+    let said = cluster.well(&there, &limited);
+    assert!(said.contains("200 runs: 200 queued"), "{said}");
+    let mut waiting = there.command(&WAIT);
+    let mut waiting = waiting.env("SLURM_CONF", cluster.configuration()).spawn().expect("the binary starts");
+    let mut most = 0;
+    let code = loop {
+        most = running(&cluster.queue()).len().max(most);
+        if let Some(status) = waiting.try_wait().expect("a child can be asked") {
+            break status.code();
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    };
+    assert_eq!((code, most), (Some(0), 4));
+    let states = column(&there, "state");
+    assert_eq!((states.len(), states.iter().filter(|state| *state == "done").count()), (200, 200));
+    let logs = (0..200).map(|index| text(&sweep(&there).join(format!("slurm/0001/points-1-{index}.log"))));
+    assert!(logs.into_iter().all(|log| log.contains("bottleneck: cached, 24 images")));
+}
+
+#[test]
+fn cancelling_leaves_whole_runs_that_go_on() {
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(600, "\"top.dropout\" = [0.1, 0.2, 0.3]");
+    let there = project(&spec);
+    cluster.well(&there, &SUBMIT);
+    cluster.until(|_| (0..3).any(|index| is_training(&there, &format!("0_{index}"))));
+    let cancelled = cluster.frostline(&there, &["sweep", "cancel", "experiments/a.toml"]);
+    assert!(cancelled.stderr.starts_with("cancelled jobs "), "{}", cancelled.stderr);
+    cluster.until(str::is_empty);
+    let ls = there.frostline(&["ls", "--format", "csv"]);
+    assert!(ls.stdout.contains("interrupted") && !ls.stdout.contains("running"), "{}", ls.stdout);
+    let status = cluster.well(&there, &STATUS);
+    assert!(status.contains("missing") && status.contains("CANCELLED "), "{status}");
+    cluster.well(&there, &SUBMIT);
+    cluster.well(&there, &WAIT);
+    assert_eq!(results(&there), results(&here(&spec)));
 }

@@ -1,0 +1,120 @@
+//! What befalls the tasks of a sweep on a cluster: they end in the bytes of a sweep that nothing happened to.
+
+use crate::cluster::{
+    Cluster, STATUS, SUBMIT, WAIT, folders, here, is_training, project, results, running, spec, sweep, text,
+};
+
+/// Long enough to be met at work.
+const DROPOUTS: &str = "\"top.dropout\" = [0.1, 0.2]";
+
+/// Slurm has not noticed yet, and the run's heartbeat says it already; then Slurm ends the job, which is not to be queued again.
+#[test]
+fn a_node_that_dies_leaves_a_run_that_the_next_sweep_submits() {
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(1000, DROPOUTS);
+    let there = project(&spec);
+    let mut once = SUBMIT.to_vec();
+    once.extend(["--", "--no-requeue"]);
+    cluster.well(&there, &once);
+    cluster.until(|queue| on_the_second(queue).is_some_and(|task| is_training(&there, &task)));
+    let lost = on_the_second(&cluster.queue()).expect("a task runs there");
+    cluster.lose_a_node();
+    let status = cluster.well(&there, &STATUS);
+    let row = status.lines().find(|line| line.contains(&lost)).expect("its row").to_owned();
+    assert!(row.contains("interrupted") && row.contains("no sign of life"), "{status}");
+    // As long as Slurm holds on to the job, it is the job's.
+    cluster.well(&there, &SUBMIT);
+    assert_eq!(folders(&sweep(&there).join("slurm")).len(), 1);
+    cluster.slurm("scontrol", &["update", "nodename=n2", "state=down", "reason=test"]);
+    let waited = cluster.frostline(&there, &WAIT);
+    assert_eq!(waited.code, 6, "{}", waited.stderr);
+    let status = cluster.well(&there, &STATUS);
+    assert!(status.contains("2 runs: 1 done, 1 interrupted") && status.contains("NODE_FAIL"), "{status}");
+    let said = cluster.well(&there, &SUBMIT);
+    assert!(said.contains("2 runs: 1 done, 1 queued"), "{said}");
+    cluster.well(&there, &WAIT);
+    assert_eq!(results(&there), results(&here(&spec)));
+}
+
+/// A task on the second node.
+fn on_the_second(queue: &str) -> Option<String> {
+    let line = queue.lines().find(|line| line.contains("points-1") && line.contains("RUNNING") && line.ends_with("n2"));
+    line.and_then(|line| line.split_whitespace().next()).map(str::to_owned)
+}
+
+fn is_proof() -> bool {
+    let is_proof = std::env::var("FROSTLINE_PROOF").as_deref() == Ok("full");
+    if !is_proof {
+        eprintln!("skipped: FROSTLINE_PROOF=full runs it");
+    }
+    is_proof
+}
+
+/// With `FROSTLINE_PROOF=full`.
+#[test]
+fn a_task_of_a_node_that_dies_is_queued_again_by_slurm_and_goes_on_elsewhere() {
+    if !is_proof() {
+        return;
+    }
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(1000, DROPOUTS);
+    let there = project(&spec);
+    cluster.well(&there, &SUBMIT);
+    cluster.until(|queue| on_the_second(queue).is_some_and(|task| is_training(&there, &task)));
+    cluster.lose_a_node();
+    cluster.slurm("scontrol", &["update", "nodename=n2", "state=down", "reason=test"]);
+    let status = cluster.well(&there, &STATUS);
+    assert!(status.contains(" 1 queued") && !status.contains("missing"), "{status}");
+    cluster.well(&there, &WAIT);
+    assert_eq!(results(&there), results(&here(&spec)));
+}
+
+/// With `FROSTLINE_PROOF=full`.
+#[test]
+fn a_warned_task_a_killed_one_and_a_drained_node_end_in_the_same_bytes() {
+    if !is_proof() {
+        return;
+    }
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
+    let there = project(&spec);
+    cluster.well(&there, &SUBMIT);
+    let first = |queue: &str| running(queue).into_iter().next();
+    cluster.until(|queue| first(queue).is_some_and(|task| is_training(&there, &task)));
+    // What a time limit sends beforehand: the run saves, and its task is queued again.
+    let warned = first(&cluster.queue()).expect("a task runs");
+    cluster.signal(&["--signal=USR1", "--batch"], &warned);
+    cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
+    let killed = first(&cluster.queue()).expect("another task runs");
+    cluster.signal(&["--signal=KILL", "--full"], &killed);
+    cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
+    let waited = cluster.frostline(&there, &WAIT);
+    assert_eq!(waited.code, 6, "one task was killed: {}", waited.stderr);
+    let status = cluster.well(&there, &STATUS);
+    assert!(status.contains("3 done, 1 interrupted"), "{status}");
+    cluster.slurm("scontrol", &["update", "nodename=n2", "state=resume"]);
+    let said = cluster.well(&there, &SUBMIT);
+    assert!(said.contains("3 done, 1 queued"), "{said}");
+    cluster.well(&there, &WAIT);
+    assert_eq!(results(&there), results(&here(&spec)));
+}
+
+/// With `FROSTLINE_PROOF=full`. Slurm looks at time limits every half minute, and sends what it sends beforehand up to a minute early.
+#[test]
+fn runs_longer_than_the_time_limit_go_on_again_and_again_to_the_same_bytes() {
+    if !is_proof() {
+        return;
+    }
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(10_000, DROPOUTS);
+    let there = project(&spec);
+    let mut limited = SUBMIT.to_vec();
+    limited.extend(["--time", "1", "--signal", "25"]);
+    cluster.well(&there, &limited);
+    cluster.well(&there, &WAIT);
+    for log in [0, 1].map(|index| text(&sweep(&there).join(format!("slurm/0001/points-1-{index}.log")))) {
+        assert!(log.contains("saved before the time limit, queued again"), "{log}");
+        assert!(!log.contains("DUE TO TIME LIMIT"), "it was in time: {log}");
+    }
+    assert_eq!(results(&there), results(&here(&spec)));
+}
