@@ -106,7 +106,7 @@ fn runs_longer_than_the_time_limit_go_on_again_and_again_to_the_same_bytes() {
         return;
     }
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(10_000, DROPOUTS);
+    let spec = spec(8_000, DROPOUTS);
     let there = project(&spec);
     let mut limited = SUBMIT.to_vec();
     limited.extend(["--time", "1", "--signal", "25"]);

@@ -106,6 +106,7 @@ lose() {
 
 # A test that is killed stops no cluster.
 guard() {
+    trap '' INT TERM HUP # which end the test as well
     while kill -0 "$1" 2>/dev/null && [ -e "$dir/ctld.pid" ]; do sleep 1; done
     stop
 }
@@ -121,7 +122,8 @@ stop() {
     done
     # Nothing of it is kept, so that nothing has to be saved.
     for pid in "$dir"/d.n1.pid "$dir"/d.n2.pid "$dir"/ctld.pid; do
-        number=$(cat "$pid" 2>/dev/null) && kill -KILL "$number" 2>/dev/null
+        number=$(cat "$pid" 2>/dev/null) || continue
+        kill -KILL "$number" 2>/dev/null || true
         rm -f "$pid"
     done
 }
