@@ -6,7 +6,7 @@ use crate::kernels::product::{Vectors, dot};
 use crate::kernels::shared::Shared;
 
 /// Outputs to a forward task. The inputs' chunk is copied once for so many.
-pub(super) const FORWARD_OUTPUTS: usize = 16;
+pub(super) const FORWARD_OUTPUTS: usize = 32;
 /// Samples that are worked on together.
 const FORWARD_SAMPLES: usize = 16;
 /// Inputs in a chunk: 16 samples of it are 16 KiB, half of a core's first cache. Rows of x lie a power of two apart and
