@@ -8,29 +8,33 @@ RATE, SECONDS = "img_per_s_median", "epoch_s_median"
 
 
 def extract(*peers, args=(), ours=()):
-    return {"ours": ("trunk", *args, *ours), "peers": {p: ("extract.py", p, *args) for p in peers}, "key": RATE}
+    return {"ours": {"": ("trunk", *args, *ours)}, "peers": {p: ("extract.py", p, *args) for p in peers}, "key": RATE}
 
 
 def finetune(*ours):
-    return {"ours": ("finetune", *ours), "peers": {"keras": ("finetune.py", "keras")}, "key": RATE}
+    return {"ours": {"": ("finetune", *ours)}, "peers": {"keras": ("finetune.py", "keras")}, "key": RATE}
 
 
-def recipe(precision):
-    return {"ours": ("run", precision), "peers": {"keras": ("tutorial.py", "--preprocess", "caffe")}, "key": "total_s"}
+def top():
+    return {"ours": {"": ("top",)}, "peers": {p: ("top.py", p) for p in ("keras", "torch")}, "key": SECONDS}
 
 
-# Each row: what we run, what the peers run, and the ratio to reach, by peer or by the best of them.
+def recipe():
+    ours = {precision: ("run", precision) for precision in ("f32", "bf16")}
+    return {"ours": ours, "peers": {"keras": ("tutorial.py", "--preprocess", "caffe")}, "key": "total_s"}
+
+
+# Each row: what we run, by variant; what the peers run; and the ratio to reach, by peer or by the best of them.
 ROWS = {
-    "f32": extract("mnn", "openvino") | {"reach": {"mnn": 1.45, "openvino": 3.0}},
-    "f32-224": extract("mnn", args=("--size", "224")) | {"reach": {"mnn": 1.4}},
-    "f32-one": extract("mnn", "ncnn", "openvino", args=("--batch", "1")) | {"reach": {"best": 1.25}},
-    "f32-avx2": extract("mnn", ours=("--isa", "avx2")) | {"reach": {"mnn": 1.2}},
-    "bf16": extract("mnn", "ncnn", "openvino", args=("--precision", "bf16")) | {"reach": {"best": 1.85}},
-    "finetune": finetune() | {"reach": {"keras": 3.0}},
-    "finetune-cached": finetune("--frozen", "cached") | {"reach": {"keras": 10.0}},
-    "top": {"ours": ("top",), "peers": {p: ("top.py", p) for p in ("keras", "torch")}, "key": SECONDS, "reach": {"best": 3.5}},
-    "recipe": recipe("f32") | {"reach": {"keras": 3.3}},
-    "recipe-bf16": recipe("bf16") | {"reach": {"keras": 4.3}},
+    "f32": extract("mnn", "openvino") | {"reach": {"": {"mnn": 1.45, "openvino": 3.0}}},
+    "f32-224": extract("mnn", args=("--size", "224")) | {"reach": {"": {"mnn": 1.4}}},
+    "f32-one": extract("mnn", "ncnn", "openvino", args=("--batch", "1")) | {"reach": {"": {"best": 1.25}}},
+    "f32-avx2": extract("mnn", ours=("--isa", "avx2")) | {"reach": {"": {"mnn": 1.2}}},
+    "bf16": extract("mnn", "ncnn", "openvino", args=("--precision", "bf16")) | {"reach": {"": {"best": 1.85}}},
+    "finetune": finetune() | {"reach": {"": {"keras": 3.0}}},
+    "finetune-cached": finetune("--frozen", "cached") | {"reach": {"": {"keras": 10.0}}},
+    "top": top() | {"reach": {"": {"best": 3.5}}},
+    "recipe": recipe() | {"reach": {"f32": {"keras": 3.3}, "bf16": {"keras": 4.3}}},
 }
 
 
@@ -65,20 +69,27 @@ def peer(script, *args):
     return measured([sys.executable, str(Path(PEERS) / script), *args])
 
 
+def ratio(key, mine, theirs):
+    return mine / theirs if key == RATE else theirs / mine
+
+
 def row(name):
     wanted, ratios = ROWS[name], {}
+    key = wanted["key"]
     for pair in range(PAIRS):
-        mine = ours(*wanted["ours"])[wanted["key"]]
-        theirs = {p: peer(*command)[wanted["key"]] for p, command in wanted["peers"].items()}
+        mine = {variant: ours(*command)[key] for variant, command in wanted["ours"].items()}
+        theirs = {p: peer(*command)[key] for p, command in wanted["peers"].items()}
         print(json.dumps({"row": name, "pair": pair, "ours": mine, **theirs}), flush=True)
-        for p, value in theirs.items():
-            ratios.setdefault(p, []).append(mine / value if wanted["key"] == RATE else value / mine)
-        ratios.setdefault("best", []).append(min(r[-1] for p, r in ratios.items() if p != "best"))
-    for p, least in wanted["reach"].items():
-        median = statistics.median(ratios[p])
-        spread = f"{min(ratios[p]):.2f} to {max(ratios[p]):.2f}"
-        print(f"{name}: {median:.2f} x {p} ({spread}; to reach: {least})", flush=True)
+        for variant, value in mine.items():
+            each = {p: ratio(key, value, their) for p, their in theirs.items()}
+            for p, one in (each | {"best": min(each.values())}).items():
+                ratios.setdefault((variant, p), []).append(one)
+    for variant, reach in wanted["reach"].items():
+        for p, least in reach.items():
+            found = ratios[variant, p]
+            spread = f"{min(found):.2f} to {max(found):.2f}; to reach: {least}"
+            print(f"{name} {variant}".strip() + f": {statistics.median(found):.2f} x {p} ({spread})", flush=True)
 
 
-for chosen in sys.argv[1:] or [name for name in ROWS if not name.startswith("recipe")]:
+for chosen in sys.argv[1:] or [name for name in ROWS if name != "recipe"]:
     row(chosen)
