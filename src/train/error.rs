@@ -39,7 +39,7 @@ pub enum FitError {
 
 /// The loss is no longer a number. The last good state is the last one that the observer was given.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the loss became `{loss}` in epoch {epoch}, batch {batch}, at a learning rate of {learning_rate}")]
+#[error("the loss became `{loss}` in epoch {epoch}, batch {batch}, at a learning rate of {learning_rate:?}")]
 pub struct Diverged {
     /// Epoch, from 0.
     pub epoch: u32,
