@@ -1,7 +1,7 @@
 //! Every operation on the disk of a whole run fails in turn, or is the last one: what is left can be gone on from.
 
 use crate::project::{Project, Ran};
-use crate::work::{RUN, Reference, assert_whole, draw, either, start_over, tell};
+use crate::work::{RUN, Reference, assert_whole, begin, draw, either, start_over, tell};
 
 /// A small run through all stages: what counts here are operations.
 const SPEC: &str = r#"
@@ -67,7 +67,7 @@ fn whichever_operation_on_the_disk_fails_the_run_says_so_and_goes_on_when_it_is_
     let operations = operations(&project);
     let all = operations * FAULTS.len();
     let mut told = [0; 4];
-    for nth in 0..either(9, all) {
+    for nth in begin()..either(9, all) {
         // A sample is spread over all; everything comes in an order that is as good as any.
         let place = if all > 12 { (nth * 7919 + draw(nth / all, "start", all)) % all } else { nth };
         let plan = format!("any:{}:{}", place / FAULTS.len() + 1, FAULTS[place % FAULTS.len()]);
@@ -77,7 +77,7 @@ fn whichever_operation_on_the_disk_fails_the_run_says_so_and_goes_on_when_it_is_
         assert_whole(&project, &plan);
         reference.begins_with_rows_of(&project, &plan);
         reference.is_reached_by(&project, &plan);
-        tell(&format!("{plan}: exit {}, then the same bytes", ran.code));
+        tell(&format!("{nth}, {plan}: exit {}, then the same bytes", ran.code));
         told[match ran.code {
             0 => 0,
             1 => 1,

@@ -16,4 +16,5 @@ mod inputs;
 mod kills;
 mod signals;
 mod states;
+mod sweeps;
 mod work;

@@ -27,6 +27,12 @@ pub fn either(sample: usize, full: usize) -> usize {
     if is_full() { full } else { sample }
 }
 
+/// Where a proof of everything that was stopped goes on: `FROSTLINE_PROOF_FROM`, by the numbers that it told.
+pub fn begin() -> usize {
+    let from = std::env::var("FROSTLINE_PROOF_FROM").ok().filter(|_| is_full());
+    from.map_or(0, |from| from.parse().expect("FROSTLINE_PROOF_FROM is a number"))
+}
+
 /// Tells how far a proof of everything has come, which takes minutes.
 pub fn tell(step: &str) {
     if is_full() {
