@@ -23,12 +23,6 @@ mod schema;
 mod show;
 mod signals;
 mod sweep;
-mod sweep_cluster;
-mod sweep_found;
-mod sweep_logs;
-mod sweep_reference;
-mod sweep_task;
-mod sweep_work;
 mod watch;
 mod weights;
 
@@ -78,7 +72,7 @@ fn dispatch(context: Context, verb: &Verb) -> Result<exit::Exit, Failure> {
         Verb::Predict(args) => predict::run(context, args),
         Verb::Evaluate(args) => evaluate::run(context, args),
         Verb::Sweep(args) => sweep::run(context, args),
-        Verb::SweepTask(args) => sweep_task::run(context, args),
+        Verb::SweepTask(args) => sweep::task::run(context, args),
         Verb::Export(args) => export::run(context, args),
         Verb::Weights { verb } => weights::run(context, verb),
         Verb::Ls(args) => ls::run(context, args),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::failure::Failure;
-use super::sweep_reference;
+use super::sweep::reference;
 use crate::data::{self, Manifest};
 use crate::report::{self, Augmented, Pictures, Pixels, ReportError, RunView, SweepView};
 use crate::runs::{RunDir, Runs};
@@ -33,8 +33,8 @@ pub fn views(runs: &Runs, list: &[RunDir]) -> Result<Vec<RunView>, ReportError> 
 pub fn named(runs: &Runs, wanted: &[String]) -> Result<Vec<RunDir>, Failure> {
     let mut list: Vec<RunDir> = Vec::new();
     for text in wanted {
-        list.extend(match (text.strip_suffix("@all"), sweep_reference::find(runs, text)?) {
-            (_, Some(sweep)) => sweep_reference::runs_of(runs, &SweepView::load(&sweep)?)?,
+        list.extend(match (text.strip_suffix("@all"), reference::find(runs, text)?) {
+            (_, Some(sweep)) => reference::runs_of(runs, &SweepView::load(&sweep)?)?,
             (Some(name), None) => runs.list(Some(runs.resolve(&format!("{name}@latest"))?.name()))?,
             (None, None) => vec![runs.resolve(text)?],
         });

@@ -6,7 +6,8 @@ use super::args::Report;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{pages, sweep_reference};
+use super::pages;
+use super::sweep::reference;
 use crate::report::{Objective, Pictures, ReportError, RunView, SweepView, run_page, runs_page, sweep_page, write};
 use crate::runs::{RunDir, Runs};
 use crate::spec::OnDisk;
@@ -20,7 +21,7 @@ const STDOUT: &str = "-";
 pub fn run(context: &Context, args: &Report) -> Result<Exit, Failure> {
     let all = context.runs_here();
     let sweep = match args.wanted.as_slice() {
-        [one] => sweep_reference::find(&all, one)?,
+        [one] => reference::find(&all, one)?,
         _ => None,
     };
     let (page, folder) = match sweep {
@@ -40,7 +41,7 @@ pub fn run(context: &Context, args: &Report) -> Result<Exit, Failure> {
 
 fn page_of_sweep(all: &Runs, folder: &Path) -> Result<String, Failure> {
     let sweep = SweepView::load(folder)?;
-    let list = sweep_reference::runs_of(all, &sweep)?;
+    let list = reference::runs_of(all, &sweep)?;
     Ok(sweep_page(&sweep, &readable(all, &list)))
 }
 

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::pages;
 use super::signals::{Heed, heed_signals};
-use super::sweep_work;
+use super::sweep::work;
 use crate::report::screen::{self, Front, Live, Screen, ScreenReporter, Theme};
 use crate::report::{WatchJson, WatchLines};
 use crate::spec::{Colour, OnDisk};
@@ -104,7 +104,7 @@ fn tools(context: Context, sweeps: bool, reporter: Box<dyn WatchReporter>, on_sc
         }),
         sweep: sweeps.then(|| -> Box<RunSweep> {
             Box::new(move |base, reporter, stop| {
-                sweep_work::all(&sweeping, base, reporter, stop).map_err(|failure| failure.text)
+                work::all(&sweeping, base, reporter, stop).map_err(|failure| failure.text)
             })
         }),
         reporter,

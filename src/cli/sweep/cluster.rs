@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::args::{self, Format, OneSweep, SweepVerb};
-use super::context::{Context, table_format};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::quantity::counted;
-use super::signals::stop_on_signals;
-use super::sweep_found::Found;
-use super::sweep_logs;
+use super::found::Found;
+use super::logs;
+use crate::cli::args::{self, Format, OneSweep, SweepVerb};
+use crate::cli::context::{Context, table_format};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::quantity::counted;
+use crate::cli::signals::stop_on_signals;
 use crate::runs::table::{Cell, Table};
 use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing};
 
@@ -27,7 +27,7 @@ pub fn run(context: &Context, verb: &SweepVerb) -> Result<Exit, Failure> {
         SweepVerb::Cancel { sweep } => cancel(&Found::of(context, sweep)?),
         SweepVerb::Logs { file, point, follow } => {
             let sweep = OneSweep { file: file.clone(), set: Vec::new() };
-            sweep_logs::print(&Found::of(context, &sweep)?, point, *follow)
+            logs::print(&Found::of(context, &sweep)?, point, *follow)
         }
     }
 }

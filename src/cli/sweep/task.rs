@@ -1,11 +1,11 @@
 //! `frostline sweep-task DIR --point N`: one job's part of a frozen sweep, for schedulers.
 
-use super::args::{SharedPart, SweepTask};
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::signals::stop_on_signals;
-use super::sweep_work::{load_frozen, with_tools};
+use super::work::{load_frozen, with_tools};
+use crate::cli::args::{SharedPart, SweepTask};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::signals::stop_on_signals;
 use crate::report::{Detail, SweepLines};
 use crate::runs::{Runs, State};
 use crate::stages::{Part, Preparer};

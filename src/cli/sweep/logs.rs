@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::exit::Exit;
-use super::failure::Failure;
-use super::sweep_cluster::PAUSE;
-use super::sweep_found::Found;
+use super::cluster::PAUSE;
+use super::found::Found;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::sweep::{self, Standing, SweepError, Task};
 
 pub fn print(found: &Found, point: &str, follow: bool) -> Result<Exit, Failure> {

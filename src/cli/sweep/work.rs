@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::context::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::pages;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::pages;
 use crate::event::{Event, Warning};
 use crate::report;
 use crate::runs::{RunDir, Runs};

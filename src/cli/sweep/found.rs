@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::OneSweep;
-use super::context::Context;
-use super::failure::Failure;
-use super::sweep_cluster::cluster;
-use super::sweep_reference;
+use super::cluster::cluster;
+use super::reference;
+use crate::cli::args::OneSweep;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::runs::Runs;
 use crate::spec::knobs::Strategy;
 use crate::spec::{Experiment, OnDisk, model};
@@ -36,7 +36,7 @@ impl Found {
         if wanted.is_file() {
             return Ok(None);
         }
-        let path = sweep_reference::find(&context.runs_here(), &wanted.to_string_lossy())?;
+        let path = reference::find(&context.runs_here(), &wanted.to_string_lossy())?;
         let Some(dir) = path.and_then(|path| SweepDir::at(&path)) else { return Ok(None) };
         let Some(index) = dir.index()? else { return Ok(None) };
         let base = context.load_frozen(&dir.file("sweep.toml"), OnDisk::Unchecked);

@@ -1,16 +1,20 @@
 //! `frostline sweep FILE`: all points of `[sweep]`.
 
+mod cluster;
+mod found;
+mod logs;
+pub mod reference;
+pub mod task;
+pub mod work;
+
 use std::io::IsTerminal;
 
-use super::args::{self, Format, Retry, Sweep};
-use super::context::{Context, table_format};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::quantity::counted;
-use super::signals::stop_on_signals;
-use super::sweep_cluster;
-use super::sweep_found;
-use super::sweep_work::{invalid, local, wanting, warn, with_tools};
+use crate::cli::args::{self, Format, Retry, Sweep};
+use crate::cli::context::{Context, table_format};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::quantity::counted;
+use crate::cli::signals::stop_on_signals;
 use crate::report::{Detail, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
 use crate::runs::{Runs, State};
@@ -23,10 +27,11 @@ use crate::sweep::{
     self, DraftPoint, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter, Tools,
     Unfrozen,
 };
+use work::{invalid, local, wanting, warn, with_tools};
 
 pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     let experiment = match (&args.verb, &args.experiment) {
-        (Some(verb), _) => return sweep_cluster::run(context, verb),
+        (Some(verb), _) => return cluster::run(context, verb),
         (None, Some(experiment)) => experiment,
         (None, None) => unreachable!("clap asks for the file where there is no verb"),
     };
@@ -57,7 +62,7 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
                 runs: &runs,
                 clock: &context.clock,
             };
-            let scripts = sweep_cluster::slurm(context, &args.slurm)?.preview(&sweep)?;
+            let scripts = cluster::slurm(context, &args.slurm)?.preview(&sweep)?;
             scripts.iter().for_each(|(name, text)| println!("==> {name} <==\n{text}"));
             return Ok(Exit::Success);
         }
@@ -100,12 +105,12 @@ impl Work<'_> {
         match self.args.launcher {
             args::Launcher::Local => self.here(&session, tools.stop),
             args::Launcher::Slurm => {
-                let slurm = sweep_cluster::slurm(self.context, &self.args.slurm)?;
+                let slurm = cluster::slurm(self.context, &self.args.slurm)?;
                 slurm.launch(&session)?;
                 let index = session.index();
                 let standings = sweep::standings(&slurm.cluster, self.runs, (&dir, &index))?;
-                let to_choose = sweep_found::trials(self.table).saturating_sub(index.points.len() as u32);
-                sweep_cluster::show(&standings, (&index, to_choose), self.args.format);
+                let to_choose = found::trials(self.table).saturating_sub(index.points.len() as u32);
+                cluster::show(&standings, (&index, to_choose), self.args.format);
                 Ok(Exit::Success)
             }
         }
