@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use frostline::stop::StopToken;
@@ -261,4 +262,23 @@ fn a_forged_md5_does_not_pass_for_the_training() {
     let server = Server::start(content.clone(), [Answer::Right]);
     let (result, _) = fetched(&KnownFile { pin, ..known(&content) }, folder.path(), &server.url);
     assert!(matches!(result.expect_err("no weights").problem, FetchProblem::Values { .. }));
+}
+
+#[test]
+fn a_stop_is_heeded_before_a_silent_server_says_anything() {
+    let (folder, file, stop) = (folder(), known(&content()), StopToken::new());
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/file", listener.local_addr().expect("an address"));
+    let (asked, (let_go, hold)) = (stop.clone(), channel::<()>());
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a client");
+        range_of(&stream);
+        asked.request();
+        hold.recv().expect_err("the test lets go without a word");
+    });
+    let order = Order { file: &file, folder: folder.path(), from: Some(&url) };
+    let error = fetch(order, &stop, &mut |_| {}).expect_err("it was stopped");
+    assert!(matches!(error.problem, FetchProblem::Stopped), "{error:?}");
+    drop(let_go);
+    server.join().expect("it held its tongue");
 }

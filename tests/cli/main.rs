@@ -4,6 +4,7 @@ mod cache;
 mod cluster;
 mod determinism;
 mod export;
+mod fetch;
 mod init;
 mod invalidation;
 mod launchers;

@@ -5,13 +5,17 @@ use crate::cli::args::WeightsFetch;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::signals::stop_on_signals;
+use crate::cli::signals::{Heed, heed_signals};
 use crate::report::Download;
+use crate::stop::StopToken;
 use crate::weights::{self, FetchError, FetchProblem, Fetched, KNOWN_FILES, KnownFile, Order, Step};
 
 pub fn run(context: &Context, args: &WeightsFetch) -> Result<Exit, Failure> {
     let file = KnownFile::named(&args.name).ok_or_else(|| unknown(&args.name))?;
-    let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
+    let stop = StopToken::new();
+    // It stops at once, and says itself what is kept.
+    let heed = Heed { asked: Box::new(|| {}), ..Heed::default() };
+    heed_signals(&stop, heed).map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let folder = folders::of_user()?;
     let order = Order { file, folder: &folder, from: args.from.as_deref() };
     let mut shown = context.download(file.name);

@@ -9,6 +9,7 @@ mod digest;
 mod error;
 mod known;
 mod order;
+mod request;
 mod transfer;
 
 pub use digest::{FileDigests, file_digests};

@@ -1,14 +1,15 @@
 //! One HTTP transfer into a partial file, from where an earlier one ended.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
+use ureq::Agent;
 use ureq::http::{HeaderMap, StatusCode, header};
-use ureq::{Agent, Body};
 
 use super::error::FetchProblem;
 use super::order::Step;
+use super::request::Request;
 use crate::files::{Appender, remove_file};
 use crate::stop::StopToken;
 
@@ -16,8 +17,6 @@ use crate::stop::StopToken;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Nothing at all for this long is a transfer that was cut off.
 const SILENCE: Duration = Duration::from_secs(60);
-/// Read at a time: large against the cost of a call, small enough that a stop is heeded at once.
-const CHUNK: usize = 1 << 18;
 
 /// An HTTP client that gives up on silent servers.
 pub(super) fn agent() -> Agent {
@@ -49,11 +48,10 @@ pub(super) fn transfer(
     told: &mut dyn FnMut(Step),
 ) -> Result<Ended, FetchProblem> {
     let held = std::fs::metadata(part).map_or(0, |metadata| metadata.len());
-    let range = (held > 0).then(|| format!("bytes={held}-"));
-    let request = range.into_iter().fold(agent.get(url), |request, range| request.header(header::RANGE, range));
-    let response = request.call().map_err(|error| FetchProblem::Unreachable(Box::new(error)))?;
-    let (from, total) = match (response.status(), content_range(response.headers())) {
-        (StatusCode::OK, _) => (0, length(response.headers())),
+    let request = Request::send(agent, url, held);
+    let (status, headers) = request.head(stop)?;
+    let (from, total) = match (status, content_range(&headers)) {
+        (StatusCode::OK, _) => (0, length(&headers)),
         (StatusCode::PARTIAL_CONTENT, Some((from, total))) if from == held => (from, total),
         // What is here is not a beginning of what is there: it comes anew.
         (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE, _) if held > 0 => {
@@ -66,36 +64,31 @@ pub(super) fn transfer(
         remove_file(part)?;
     }
     told(Step::Began { from, total });
-    receive(response.into_body(), part, (from, total), stop, told)
+    receive(&request, part, (from, total), stop, told)
 }
 
-/// Appends a body to the partial file, as far as it comes.
+/// Appends what comes to the partial file, as far as it comes.
 fn receive(
-    body: Body,
+    request: &Request,
     part: &Path,
     (from, total): (u64, Option<u64>),
     stop: &StopToken,
     told: &mut dyn FnMut(Step),
 ) -> Result<Ended, FetchProblem> {
-    let (mut reader, mut file) = (body.into_reader(), Appender::open(part)?);
-    let (mut chunk, mut got) = (vec![0; CHUNK], from);
+    let (mut file, mut got) = (Appender::open(part)?, from);
     loop {
-        if stop.is_requested() {
-            return Err(FetchProblem::Stopped);
-        }
-        match reader.read(&mut chunk) {
-            Ok(0) if total.is_none_or(|total| got >= total) => {
+        match request.piece(stop)? {
+            Some(Ok(piece)) => {
+                file.append(&piece)?;
+                got += piece.len() as u64;
+                told(Step::At(got));
+            }
+            Some(Err(source)) => return Ok(Ended::CutOff { got, total, source }),
+            None if total.is_none_or(|total| got >= total) => {
                 file.sync()?;
                 return Ok(Ended::Whole);
             }
-            Ok(0) => return Ok(Ended::CutOff { got, total, source: ErrorKind::UnexpectedEof.into() }),
-            Ok(count) => {
-                file.append(&chunk[..count])?;
-                got += count as u64;
-                told(Step::At(got));
-            }
-            Err(source) if source.kind() == ErrorKind::Interrupted => {}
-            Err(source) => return Ok(Ended::CutOff { got, total, source }),
+            None => return Ok(Ended::CutOff { got, total, source: ErrorKind::UnexpectedEof.into() }),
         }
     }
 }
