@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::ops::Range;
 
-use zip::{CompressionMethod, ZipArchive};
+use zip::read::Config;
+use zip::unstable::read::ZipIterable;
+use zip::{CompressionMethod, ZipReadOptions};
 
 use super::error::Problem;
 
@@ -31,11 +33,13 @@ impl<'a> Archive<'a> {
     /// Reads the list of entries, and unpacks those that are packed.
     pub(super) fn open(file: &'a [u8]) -> Result<(Self, Vec<Vec<u8>>), Problem> {
         let damaged = |error: zip::result::ZipError| Problem::damaged(FORMAT, error);
-        let mut zip = ZipArchive::new(Cursor::new(file)).map_err(damaged)?;
+        // One entry after the other: a list of all of them would be as long as the file claims, not as it is.
+        let mut zip = ZipIterable::try_new(Cursor::new(file), Config::default()).map_err(damaged)?;
+        let mut listed = zip.files_with_cloned_reader(ZipReadOptions::new()).map_err(damaged)?;
         let mut budget = file.len() as u64 * MAX_EXPANSION;
         let (mut entries, mut unpacked) = (BTreeMap::new(), Vec::new());
-        for index in 0..zip.len() {
-            let entry = zip.by_index(index).map_err(damaged)?;
+        while let Some(entry) = listed.next() {
+            let entry = entry.map_err(damaged)?;
             if entry.is_dir() {
                 continue;
             }
