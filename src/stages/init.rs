@@ -110,7 +110,8 @@ impl Earlier {
         }
     }
 
-    fn read(experiment: &Experiment, wanted: &str, runs: &Runs) -> Result<Self, InitProblem> {
+    /// Reads the run that goes by a name.
+    pub fn read(experiment: &Experiment, wanted: &str, runs: &Runs) -> Result<Self, InitProblem> {
         let run = match beside(experiment, wanted) {
             Some(run) => run,
             None => runs.resolve(wanted)?,

@@ -1,6 +1,6 @@
 //! The world, looked at once: which images there are, which weights, all pinned down by content.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -54,6 +54,8 @@ pub struct Preparer {
     weights: Mutex<HashMap<(PathBuf, Preprocess), Weights>>,
     /// By the path that the experiment's words would be, and by the words.
     earlier: Mutex<HashMap<(PathBuf, String), Arc<Earlier>>>,
+    /// The runs that words are to mean, whatever they would mean by now.
+    kept: Mutex<BTreeMap<String, String>>,
 }
 
 /// Weights that were read, and what is odd about them.
@@ -127,7 +129,18 @@ pub(super) fn digest_of(train: &Manifest, validation: &Manifest) -> Digest {
 impl Preparer {
     /// Nothing looked at yet. `runs`: where the earlier run is that a top goes on from.
     pub fn new(runs: &Runs) -> Self {
-        Self { runs: runs.clone(), images: Mutex::default(), weights: Mutex::default(), earlier: Mutex::default() }
+        Self {
+            runs: runs.clone(),
+            images: Mutex::default(),
+            weights: Mutex::default(),
+            earlier: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Takes what `top.init` says for the run that it meant before, as long as that run can be used.
+    pub fn keep_to(&self, meant: &BTreeMap<String, String>) {
+        hold(&self.kept).extend(meant.clone());
     }
 
     /// As [`prepare`]; what an earlier experiment read is not read again.
@@ -170,9 +183,14 @@ impl Preparer {
         if let Some(earlier) = known.get(&key) {
             return Ok(Some(Arc::clone(earlier)));
         }
-        let Some(earlier) = Earlier::find(experiment, &self.runs)?.map(Arc::new) else { return Ok(None) };
-        known.insert(key, Arc::clone(&earlier));
-        Ok(Some(earlier))
+        let kept = hold(&self.kept).get(wanted).cloned();
+        let found = match kept.and_then(|run| Earlier::read(experiment, &run, &self.runs).ok()) {
+            Some(earlier) => Some(earlier),
+            None => Earlier::find(experiment, &self.runs)?,
+        };
+        let found = found.map(Arc::new);
+        known.extend(found.iter().map(|earlier| (key.clone(), Arc::clone(earlier))));
+        Ok(found)
     }
 }
 

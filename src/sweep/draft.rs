@@ -4,6 +4,7 @@ use super::error::SweepError;
 use super::space::{Resolved, repeat};
 use crate::runs::Identity;
 use crate::spec::Experiment;
+use crate::spec::knobs::Init;
 use crate::spec::sweep::Point;
 use crate::stages::{self, Prepared, Preparer};
 
@@ -21,6 +22,8 @@ pub struct Draft {
 pub struct DraftPoint {
     /// The settings that it replaces.
     pub values: Point,
+    /// The earlier run that its tops go on from, where they do: as its experiment names it, and that very run.
+    pub init: Option<(String, String)>,
     /// Its runs, in the order of their seeds.
     pub runs: Vec<Draft>,
 }
@@ -51,6 +54,14 @@ pub fn draft(base: &Experiment, point: &Resolved, repeats: u32, preparer: &Prepa
         let prepared = preparer.prepare(experiment)?;
         Ok(Draft { identity: stages::identity(&prepared), prepared })
     };
-    let runs: Result<Vec<Draft>, SweepError> = (0..repeats).map(run).collect();
-    Ok(DraftPoint { values: point.values.clone(), runs: runs? })
+    let runs = (0..repeats).map(run).collect::<Result<Vec<Draft>, SweepError>>()?;
+    let found = runs.first().and_then(|run| earlier(&run.prepared.experiment));
+    Ok(DraftPoint { values: point.values.clone(), init: earlier(&point.experiment).zip(found), runs })
+}
+
+fn earlier(experiment: &Experiment) -> Option<String> {
+    match &experiment.top.init {
+        Init::Random => None,
+        Init::Run(run) => Some(run.clone()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Freezing: every point becomes a resolved file in the sweep's folder before the first one starts, so that later edits of the
 //! experiment file cannot reach it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::draft::{Draft, DraftPoint};
@@ -43,6 +44,7 @@ pub(super) fn add(
     (first, points): (usize, &[DraftPoint]),
     tools: &Tools<'_>,
 ) -> Result<Index, SweepError> {
+    index.init.extend(points.iter().filter_map(|draft| draft.init.clone()));
     let mut fresh = Vec::new();
     for (at, draft) in (first..).zip(points) {
         let tasks = tasks(&index, at, draft, tools, &mut fresh)?;
@@ -71,7 +73,8 @@ pub(super) fn empty(base: &Experiment, tools: &Tools<'_>) -> Index {
     let told = root.ends_with("runs") && root.parent() == Some(base.project_root.as_path());
     let project: Option<PathBuf> = (!told).then(|| base.project_root.clone());
     let name = base.name.to_string();
-    Index { version: VERSION, name, definition: base.sweep_digest(), project, points: Vec::new() }
+    let (definition, init, points) = (base.sweep_digest(), BTreeMap::new(), Vec::new());
+    Index { version: VERSION, name, definition, project, init, points }
 }
 
 /// The tasks of a point: as they are frozen, or new ones, whose numbers `fresh` asks for.

@@ -1,5 +1,6 @@
 //! What a sweep consists of, as it was frozen: `index.json`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -23,6 +24,10 @@ pub struct Index {
     pub definition: Digest,
     /// The project's folder, where the sweep's own place does not tell.
     pub project: Option<PathBuf>,
+    /// The run that each `top.init` meant when the first of its points was frozen; all others begin with that one too, whatever is the
+    /// latest or the best run by then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub init: BTreeMap<String, String>,
     /// The points, in their order.
     pub points: Vec<FrozenPoint>,
 }

@@ -96,6 +96,7 @@ impl<'a> Session<'a> {
         (tools, preparer): (Tools<'a>, &'a Preparer),
         options: Options,
     ) -> Self {
+        preparer.keep_to(&index.init);
         let stop = tools.stop.child();
         let memory = Mutex::default();
         Self { base, sweep, dir, tools, preparer, options, stop, index: Mutex::new(index), memory }

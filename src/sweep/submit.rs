@@ -26,6 +26,7 @@ pub fn known_points(
     let mut all = points(base, sweep)?;
     let earlier = SweepDir::find(runs, base.name.as_str(), &base.sweep_digest())?;
     if let Some(index) = earlier.map(|dir| dir.index()).transpose()?.flatten() {
+        preparer.keep_to(&index.init);
         all.extend(chosen(base, sweep, &all, &index)?);
     }
     match all.is_empty() {

@@ -211,3 +211,30 @@ fn a_sweep_goes_on_from_an_earlier_run_and_finds_it_done() {
     assert!(plan.stdout.contains("2 runs, 2 done"), "{}", plan.stdout);
     assert_eq!(project.frostline(&arguments).stdout, ran.stdout);
 }
+
+#[test]
+fn all_points_of_a_sweep_go_on_from_the_run_that_was_the_latest_before_the_first_one() {
+    let (project, earlier) = project();
+    let space =
+        "\n[sweep]\nstrategy = \"random\"\ntrials = 2\n\n[sweep.space]\n\"top.dropout\" = { uniform = [0.1, 0.5] }\n";
+    project.spec(&(from("a@latest") + space));
+    let trials = |number: u32, more: &[&str]| {
+        let trials = format!("sweep.trials={number}");
+        let ran = project.frostline(&[&["sweep", "experiments/a.toml", "--set", &trials], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let first = trials(2, &["--format", "json"]);
+    assert!(trials(2, &["--dry-run"]).contains("2 runs, 2 done"), "its own runs are the latest now");
+    assert_eq!(trials(2, &["--format", "json"]), first);
+    trials(3, &[]);
+    let runs =
+        std::fs::read_dir(project.path("runs/a")).expect("there are runs").map(|entry| entry.expect("a run").path());
+    let specs: Vec<String> = runs
+        .filter(|run| *run != earlier && run.join("spec.toml").exists())
+        .map(|run| String::from_utf8(file(&run, "spec.toml")).expect("TOML is text"))
+        .collect();
+    let init = format!("init = \"run:a/{}\"", earlier.file_name().expect("an id").display());
+    assert_eq!(specs.iter().filter(|spec| spec.contains(&init)).count(), 3, "{specs:#?}");
+    assert_eq!(specs.len(), 3);
+}
