@@ -1,6 +1,6 @@
 //! A run's network, used again: predict, evaluate, and weights from other people's files.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -80,6 +80,24 @@ fn paths_come_from_stdin_and_what_is_no_image_is_skipped_and_counted() {
     let words: Vec<&str> = lines[0].split_whitespace().collect();
     assert_eq!(words, ["predicted", "probability", "predicted_2", "probability_2", "path"]);
     assert!(lines[1].ends_with("data/validation/red/00.png"), "{}", lines[1]);
+}
+
+#[test]
+fn predictions_come_while_the_list_of_paths_is_still_being_written() {
+    let project = Project::new();
+    project.run();
+    let mut command = project.command(&["predict", "a", "-", "--format", "csv"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut list = child.stdin.take().expect("a pipe");
+    // More than are taken from the list at a time.
+    list.write_all("data/validation/red/00.png\n".repeat(600).as_bytes()).expect("the list is taken");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    assert_eq!(lines.next().as_deref(), Some("path,predicted,probability"));
+    let first = lines.next().expect("a prediction");
+    assert!(first.starts_with("data/validation/red/00.png,"), "{first}");
+    drop(list);
+    assert!(lines.all(|line| line == first));
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
 
 #[test]
