@@ -10,8 +10,8 @@ use crate::{data, net, stages};
 
 pub fn run(context: &Context, args: &Check) -> Result<Exit, Failure> {
     let mut worst = Exit::Success;
-    for file in &args.files {
-        let experiment = context.load(file, &args.set, OnDisk::Checked);
+    for file in &args.experiments.files {
+        let experiment = context.load(file, &args.experiments.set, OnDisk::Checked);
         let checked = experiment.and_then(|experiment| check(context, args, experiment));
         match checked {
             Ok(line) => println!("{}: {line}", file.display()),

@@ -13,8 +13,8 @@ use crate::stages::{self, Outcome, Prepared, Request};
 pub fn run(context: &Context, args: &Run) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let mut worst = Exit::Success;
-    for file in &args.files {
-        let experiment = context.load(file, &args.set, OnDisk::Checked)?;
+    for file in &args.experiments.files {
+        let experiment = context.load(file, &args.experiments.set, OnDisk::Checked)?;
         let runs = context.runs_of(&experiment.project_root);
         let prepared = stages::prepare(experiment, &runs)?;
         let reporter = context.reporter(args.quiet);

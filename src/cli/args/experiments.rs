@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Format, OneExperiment, StageName};
+use super::{Experiments, Format, OneExperiment, StageName};
 use crate::cli::quantity;
 
 /// `frostline new`
@@ -23,12 +23,8 @@ pub struct New {
 /// `frostline check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The experiment files
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Overrides a key: `--set top.epochs=5`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    pub experiments: Experiments,
     /// Also decode every image
     #[arg(long)]
     pub data: bool,
@@ -53,12 +49,8 @@ pub struct Plan {
 /// `frostline run`
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The experiment files
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Overrides a key: `--set top.epochs=5`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    pub experiments: Experiments,
     /// Recompute this stage, and what follows from it, although it is cached
     #[arg(long, value_enum, value_name = "STAGE")]
     pub force: Option<StageName>,

@@ -96,6 +96,17 @@ pub struct OneExperiment {
     pub set: Vec<String>,
 }
 
+/// Experiment files with what the command line changes in each.
+#[derive(Clone, Debug, Args)]
+pub struct Experiments {
+    /// The experiment files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Overrides a key: `--set top.epochs=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
