@@ -103,7 +103,7 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Reads the run that an experiment's top goes on from, if it goes on from one.
     pub fn find(experiment: &Experiment, runs: &Runs) -> Result<Option<Self>, InitError> {
-        let Init::Run(wanted) = &experiment.top.init else { return Ok(None) };
+        let Some(wanted) = experiment.top.init.run() else { return Ok(None) };
         match Self::read(experiment, wanted, runs) {
             Ok(earlier) => Ok(Some(earlier)),
             Err(problem) => Err(InitError::of(experiment, wanted, problem)),

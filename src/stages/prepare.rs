@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::net::{BaseWeights, Engine};
 use crate::runs::Runs;
 use crate::spec::Experiment;
-use crate::spec::knobs::{Init, Preprocess};
+use crate::spec::knobs::Preprocess;
 use crate::spec::model::Validation;
 use crate::weights;
 
@@ -177,20 +177,20 @@ impl Preparer {
     }
 
     fn find(&self, experiment: &Experiment) -> Result<Option<Arc<Earlier>>, StageError> {
-        let Init::Run(wanted) = &experiment.top.init else { return Ok(None) };
+        let Some(wanted) = experiment.top.init.run() else { return Ok(None) };
         let mut known = hold(&self.earlier);
-        let key = (experiment.absolute("top.init", wanted), wanted.clone());
+        let key = (experiment.absolute("top.init", wanted), wanted.to_owned());
         if let Some(earlier) = known.get(&key) {
             return Ok(Some(Arc::clone(earlier)));
         }
         let kept = hold(&self.kept).get(wanted).cloned();
-        let found = match kept.and_then(|run| Earlier::read(experiment, &run, &self.runs).ok()) {
+        let earlier = match kept.and_then(|run| Earlier::read(experiment, &run, &self.runs).ok()) {
             Some(earlier) => Some(earlier),
             None => Earlier::find(experiment, &self.runs)?,
         };
-        let found = found.map(Arc::new);
-        known.extend(found.iter().map(|earlier| (key.clone(), Arc::clone(earlier))));
-        Ok(found)
+        let earlier = earlier.map(Arc::new);
+        known.extend(earlier.clone().map(|earlier| (key, earlier)));
+        Ok(earlier)
     }
 }
 

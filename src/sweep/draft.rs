@@ -4,7 +4,6 @@ use super::error::SweepError;
 use super::space::{Resolved, repeat};
 use crate::runs::Identity;
 use crate::spec::Experiment;
-use crate::spec::knobs::Init;
 use crate::spec::sweep::Point;
 use crate::stages::{self, Prepared, Preparer};
 
@@ -55,13 +54,7 @@ pub fn draft(base: &Experiment, point: &Resolved, repeats: u32, preparer: &Prepa
         Ok(Draft { identity: stages::identity(&prepared), prepared })
     };
     let runs = (0..repeats).map(run).collect::<Result<Vec<Draft>, SweepError>>()?;
-    let found = runs.first().and_then(|run| earlier(&run.prepared.experiment));
-    Ok(DraftPoint { values: point.values.clone(), init: earlier(&point.experiment).zip(found), runs })
-}
-
-fn earlier(experiment: &Experiment) -> Option<String> {
-    match &experiment.top.init {
-        Init::Random => None,
-        Init::Run(run) => Some(run.clone()),
-    }
+    let found = runs.first().and_then(|run| run.prepared.experiment.top.init.run());
+    let init = point.experiment.top.init.run().zip(found).map(|(wanted, found)| (wanted.to_owned(), found.to_owned()));
+    Ok(DraftPoint { values: point.values.clone(), init, runs })
 }

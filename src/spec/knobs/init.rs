@@ -16,6 +16,16 @@ pub enum Init {
     Run(String),
 }
 
+impl Init {
+    /// The earlier run, as the experiment names it.
+    pub fn run(&self) -> Option<&str> {
+        match self {
+            Self::Random => None,
+            Self::Run(run) => Some(run),
+        }
+    }
+}
+
 impl Knob for Init {
     fn expected() -> Cow<'static, str> {
         "`random` or `run:RUN`, as in `run:cats-vs-dogs@best`".into()
