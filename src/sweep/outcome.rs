@@ -3,6 +3,7 @@
 use super::error::SweepError;
 use super::index::{FrozenPoint, Index, Task};
 use super::measure::{self, METRICS, mean_and_sd};
+use crate::clock::Moment;
 use crate::runs::{MetricsRow, RunDir, Runs, State};
 use crate::spec::knobs::Metric;
 use crate::spec::sweep::Point;
@@ -43,6 +44,11 @@ impl TaskOutcome {
     /// Its state.
     pub fn state(&self) -> Option<State> {
         self.run.as_ref().map(|(_, state)| *state)
+    }
+
+    /// When its run was last known to be there, if its status can be read.
+    pub fn last_sign(&self) -> Option<Moment> {
+        self.run.as_ref().and_then(|(run, _)| run.status().ok()).map(|status| status.heartbeat)
     }
 }
 

@@ -195,6 +195,19 @@ pub fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// Whether nothing is missing or at rest of so many runs (`12 runs`) that were just submitted; where Slurm was quick, some run already.
+pub fn is_submitted(said: &str, runs: &str) -> bool {
+    let last = said.lines().last().unwrap_or_default();
+    let states = last.strip_prefix(runs).and_then(|rest| rest.strip_prefix(": "));
+    let states = states.map(|states| states.split(';').next().unwrap_or(states));
+    states.is_some_and(|states| states.split(", ").all(|state| !state.is_empty() && is_under_way(state)))
+}
+
+/// Of `3 queued`, and what else a tally has.
+fn is_under_way(state: &str) -> bool {
+    ["queued", "running", "done"].iter().any(|word| state.ends_with(word))
+}
+
 /// The tasks of the first array that run, as `number_index`.
 pub fn running(queue: &str) -> Vec<String> {
     let running = queue.lines().filter(|line| line.contains("points-1") && line.contains("RUNNING"));

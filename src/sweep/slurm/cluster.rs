@@ -9,8 +9,8 @@ use super::queue::{Entry, parse};
 
 /// An array has at most so many tasks where the cluster does not say: Slurm's own default of `MaxArraySize`.
 const MAX_ARRAY: usize = 1001;
-/// What `squeue` prints of a job or of a task of an array: number, index, state, reason, node, name, comment.
-const FORMAT: &str = "%F|%K|%T|%r|%N|%j|%k";
+/// What `squeue` prints of a job or of a task of an array: number, index, state, start, reason, node, name, comment.
+const FORMAT: &str = "%F|%K|%T|%S|%r|%N|%j|%k";
 
 /// Variables that change what Slurm's programs do: a user's wishes, and in a job all that it was given.
 const SETTINGS: [&str; 6] = ["SBATCH_", "SLURM_", "SQUEUE_", "SCANCEL_", "SCONTROL_", "SACCT_"];
@@ -92,6 +92,8 @@ impl Cluster {
         for name in &self.without {
             command.env_remove(name);
         }
+        // Moments in seconds since 1970: the usual ones have no time zone.
+        command.env("SLURM_TIME_FORMAT", "%s");
         let output = command.args(arguments).output().map_err(|source| SlurmError::Absent { program, source })?;
         let Output { status, stdout, stderr } = output;
         match status.success() {

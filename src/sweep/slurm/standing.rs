@@ -21,20 +21,20 @@ pub struct Standing {
     pub run: Option<(String, State)>,
     /// The job that will do it, or does: `number_index`.
     pub job: Option<String>,
-    /// Whether Slurm has begun with the job.
-    pub has_begun: bool,
+    /// Whether its run fell silent while that job worked on it, which Slurm has not noticed.
+    pub is_cut_off: bool,
     /// Why it waits, or how its last job ended.
     pub reason: Option<String>,
 }
 
 impl Standing {
-    /// One word: a run's state, or `queued`, or `missing`. A task with a job is never missing; one whose node is gone is interrupted, though
-    /// Slurm may not have noticed yet.
+    /// One word: a run's state, or `queued`, or `missing`. A task with a job is never missing, and one whose node is gone is interrupted; one
+    /// whose job has not come to its run yet is queued.
     pub fn word(&self) -> &'static str {
         let state = self.run.as_ref().map(|(_, state)| *state);
         match (state, self.job.is_some()) {
             (Some(state @ (State::Done | State::Running)), _) => state.word(),
-            (Some(state @ State::Interrupted), true) if self.has_begun => state.word(),
+            (Some(state @ State::Interrupted), true) if self.is_cut_off => state.word(),
             (_, true) => "queued",
             (Some(state), false) => state.word(),
             (None, false) => "missing",
@@ -149,25 +149,24 @@ pub fn standings(
     let standing = |task: &Task| {
         let name = task.name();
         let outcome = TaskOutcome::read(runs, &list, task)?;
-        let run = outcome.run.map(|(run, state)| (run.id().to_string(), state));
-        let state = run.as_ref().map(|(_, state)| *state);
+        let state = outcome.state();
         let active = jobs.active(&name);
-        let has_begun = active.is_some_and(Entry::has_begun);
+        let is_cut_off = state == Some(State::Interrupted)
+            && active.zip(outcome.last_sign()).is_some_and(|(entry, sign)| entry.had_begun_at(sign));
         let is_open = matches!(state, None | Some(State::Interrupted));
         let worker = jobs.worker().filter(|_| active.is_none() && is_open);
         let waits = |entry: &Entry| Some(entry.reason.clone()).filter(|reason| !reason.is_empty());
         let reason = match (active, state) {
             (_, Some(State::Done | State::Running)) => None,
-            (Some(entry), state) if entry.state == "RUNNING" => {
-                let is_cut_off = state == Some(State::Interrupted);
-                Some(if is_cut_off { "no sign of life" } else { "starting" }.to_owned())
-            }
+            _ if is_cut_off => Some("no sign of life".to_owned()),
+            (Some(entry), _) if entry.state == "RUNNING" => Some("starting".to_owned()),
             (Some(entry), _) => waits(entry),
             (None, _) if worker.is_some() => worker.and_then(waits),
             (None, _) => jobs.ended(&name).or_else(|| accounted.get(&name).cloned()),
         };
         let job = active.map(Entry::id).or_else(|| worker.map(|entry| entry.job.clone()));
-        Ok(Standing { task: *task, run, job, has_begun, reason })
+        let run = outcome.run.map(|(run, state)| (run.id().to_string(), state));
+        Ok(Standing { task: *task, run, job, is_cut_off, reason })
     };
     index.tasks().map(standing).collect()
 }
