@@ -96,3 +96,20 @@ fn a_file_that_is_missing_is_named_with_the_one_that_was_perhaps_meant() {
     let text = problems(Path::new("experiments/quick-start.toml")).to_string();
     assert!(text.contains("there is no such file") && text.contains("did you mean `quickstart.toml`?"), "{text}");
 }
+
+#[test]
+fn of_very_many_problems_the_first_are_shown_and_the_others_counted() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("a.toml");
+    let keys: Vec<String> = (0..400).map(|key| format!("colour{key} = 1\n")).collect();
+    std::fs::write(&path, keys.concat()).expect("it can be written");
+    let problems = problems(&path);
+    let text = problems.render(Colour::Plain);
+    let shown = text.matches("there is no key `colour").count();
+    assert_eq!(shown, 50);
+    let more = problems.list().len() - shown;
+    assert!(
+        more >= 350 && text.ends_with(&format!("\n\nerror: {more} more problems, which come after these\n")),
+        "{text}"
+    );
+}

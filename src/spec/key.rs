@@ -47,6 +47,11 @@ impl Key {
         &self.0
     }
 
+    /// Whether this key stands directly in a table.
+    pub fn is_in(&self, table: &Self) -> bool {
+        self.0.split_last().is_some_and(|(_, before)| *before == table.0)
+    }
+
     /// Whether this key is `other` or lies within it.
     pub fn is_within(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
@@ -90,5 +95,6 @@ mod tests {
         let key = Key::dotted("top.optimizer.lr");
         assert!(key.is_within(&Key::dotted("top")) && key.is_within(&key) && !key.is_within(&Key::dotted("to")));
         assert_eq!(key.parent(), Some(Key::dotted("top.optimizer")));
+        assert!(key.is_in(&Key::dotted("top.optimizer")) && !key.is_in(&Key::dotted("top")));
     }
 }

@@ -31,7 +31,8 @@ fn first_of_each_line<'a>(file: &SourceFile, errors: &'a [toml::de::Error]) -> V
     let found = errors.iter().map(|error| (inside(error.span().unwrap_or(0..0)), error.message()));
     let mut found: Vec<_> = found.collect();
     found.sort_by_key(|(span, _)| span.start);
-    found.dedup_by_key(|(span, _)| file.line_and_column(span.start).0);
+    let line_ends_between = |from: usize, to: usize| file.text.as_bytes()[from..to].contains(&b'\n');
+    found.dedup_by(|(later, _), (earlier, _)| !line_ends_between(earlier.start, later.start));
     found
 }
 

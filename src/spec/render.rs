@@ -15,14 +15,20 @@ pub enum Colour {
     Ansi,
 }
 
-/// All problems, one after another, with an empty line between.
+/// Nobody reads more at once; a file that has so many is mostly another one than was meant.
+const SHOWN: usize = 50;
+
+/// The problems, one after another, with an empty line between; of very many the first ones, and how many more there are.
 pub fn render(problems: &[Problem], colour: Colour) -> String {
     let renderer = match colour {
         Colour::Plain => Renderer::plain(),
         Colour::Ansi => Renderer::styled(),
     };
-    let texts = problems.iter().map(|problem| renderer.render(&[group(problem)]));
-    let mut text = texts.collect::<Vec<_>>().join("\n\n");
+    let shown = problems.iter().take(SHOWN).map(|problem| renderer.render(&[group(problem)]));
+    let more = problems.len().saturating_sub(SHOWN);
+    let title = format!("{more} more problems, which come after these");
+    let rest = (more > 0).then(|| renderer.render(&[Group::with_title(Level::ERROR.primary_title(title))]));
+    let mut text = shown.chain(rest).collect::<Vec<_>>().join("\n\n");
     text.push('\n');
     text
 }

@@ -93,7 +93,7 @@ fn first_leaf(key: &Key, value: &Value) -> Key {
 }
 
 fn is_table(key: &Key) -> bool {
-    manual().order().iter().any(|other| other.parent().as_ref() == Some(key))
+    manual().order().iter().any(|other| other.is_in(key))
 }
 
 fn title(key: &Key, value: &Value) -> String {
@@ -139,7 +139,7 @@ fn belongs(section: &Key, name: &str, keys: &[&Key]) -> Option<String> {
 
 /// The keys that stand in a table, in the order of the manual.
 pub fn keys_of(table: &Key) -> Vec<&'static Key> {
-    manual().order().iter().filter(|key| key.parent().as_ref() == Some(table)).collect()
+    manual().order().iter().filter(|key| key.is_in(table)).collect()
 }
 
 /// How messages speak of a table.
