@@ -38,6 +38,7 @@ use crate::files::fault;
 
 /// Runs the command line and gives its exit code.
 pub fn main() -> ExitCode {
+    crate::weights::silence_parsers();
     let cli = Cli::parse();
     let result = arm_faults().and_then(|()| Context::new(&cli.global)).and_then(|context| dispatch(context, &cli.verb));
     if let Some(seen) = fault::armed_and_seen() {

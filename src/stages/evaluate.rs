@@ -6,7 +6,7 @@ use super::convert;
 use super::error::StageError;
 use super::finish;
 use super::prepare::manifests;
-use super::stream::{Gathered, ImageStream};
+use super::stream::{Gathered, ImageStream, Listed};
 use super::trained::TrainedRun;
 use crate::data::{self, LoadError, Manifest, OnBadImage, ScanOptions, Skipped};
 use crate::runs::PredictionRow;
@@ -57,7 +57,7 @@ pub fn evaluate(run: &TrainedRun, images: &Manifest, stop: &StopToken) -> Result
     let settings = last_stage(run);
     let mut network = run.network()?;
     let mut examination = Examination::new(network.model.as_ref(), settings.penalty);
-    let mut files = images.images.iter().map(|image| Ok(images.path_of(image)));
+    let mut files = images.images.iter().map(|image| Listed::File(Ok(images.path_of(image))));
     let mut stream = ImageStream::new(&mut files, run.reading(settings.batch_size));
     let (mut gathered, mut probabilities) = (Gathered::default(), Vec::new());
     let (mut predictions, mut skipped) = (Vec::new(), images.skipped.clone());

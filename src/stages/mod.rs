@@ -51,5 +51,5 @@ pub use prepare::{Prepared, Preparer, prepare};
 pub use reasons::History;
 pub use run::{CACHE_FOLDER, Outcome, Request, identity, run, run_as};
 pub use share::{Part, Shares, warm};
-pub use stream::Files;
+pub use stream::{Files, Listed};
 pub use trained::{Seen, TrainedRun};

@@ -7,14 +7,23 @@ use std::path::PathBuf;
 
 use crate::data::{self, Lease, LoadError, Prefetch, Preprocess, Target};
 
-/// Files that are taken from the list at a time, as the list may be endless. Decoding starts anew with each portion, which
-/// costs the time of one image.
+/// Files that are taken from the list at most at a time, as the list may be endless. Decoding starts anew with each portion,
+/// which costs the time of one image.
 const PORTION: usize = 256;
 /// Decoded images that wait for the network, in batches.
 const BATCHES_AHEAD: usize = 2;
 
-/// A list of files, some of which could not even be listed.
-pub type Files<'a> = dyn Iterator<Item = Result<PathBuf, LoadError>> + 'a;
+/// A list of files, which may still be being written.
+pub type Files<'a> = dyn Iterator<Item = Listed> + 'a;
+
+/// What a list of files has next.
+#[derive(Debug)]
+pub enum Listed {
+    /// A file, or why it could not even be listed.
+    File(Result<PathBuf, LoadError>),
+    /// Nothing for now: what was listed before is not to wait for what comes.
+    Pause,
+}
 
 /// How images are read.
 #[derive(Clone, Copy, Debug)]
@@ -39,43 +48,71 @@ pub(super) struct ImageStream<'a> {
     files: &'a mut Files<'a>,
     reading: Reading,
     portion: Option<Portion>,
+    /// The list paused after the portion.
+    is_paused: bool,
     seen: usize,
+}
+
+/// What a stream has next.
+enum Next {
+    Image(Result<(PathBuf, Lease<Decoded>), LoadError>),
+    Pause,
+    End,
 }
 
 impl<'a> ImageStream<'a> {
     pub fn new(files: &'a mut Files<'a>, reading: Reading) -> Self {
-        Self { files, reading, portion: None, seen: 0 }
+        Self { files, reading, portion: None, is_paused: false, seen: 0 }
     }
 
-    /// Gathers the next images: fewer than a batch only at the end, none after it. `bad` is told of each file that is no
-    /// usable image, with its place.
-    pub fn next_batch(&mut self, gathered: &mut Gathered, bad: &mut dyn FnMut(usize, LoadError)) {
+    /// Gathers the next images: fewer than a batch only at the end and where the list pauses. `bad` is told of each file that
+    /// is no usable image, with its place. Says whether there may be more.
+    pub fn next_batch(&mut self, gathered: &mut Gathered, bad: &mut dyn FnMut(usize, LoadError)) -> bool {
         gathered.values.clear();
         gathered.images.clear();
         while gathered.images.len() < self.reading.batch {
-            let Some(next) = self.next_image() else { break };
-            match next {
-                Ok((path, decoded)) => {
+            match self.next() {
+                Next::Pause => return true,
+                Next::End => return false,
+                Next::Image(Ok((path, decoded))) => {
                     gathered.values.extend_from_slice(&decoded.values);
                     gathered.images.push((self.seen, path));
                 }
-                Err(error) => bad(self.seen, error),
+                Next::Image(Err(error)) => bad(self.seen, error),
             }
             self.seen += 1;
         }
+        true
     }
 
-    fn next_image(&mut self) -> Option<Result<(PathBuf, Lease<Decoded>), LoadError>> {
+    fn next(&mut self) -> Next {
         loop {
             if let Some(next) = self.portion.as_mut().and_then(Portion::next) {
-                return Some(next);
+                return Next::Image(next);
             }
-            let files: Vec<_> = self.files.take(PORTION).collect();
-            if files.is_empty() {
-                return None;
+            if std::mem::take(&mut self.is_paused) {
+                return Next::Pause;
             }
-            self.portion = Some(Portion::start(files, self.reading));
+            let files = self.listed();
+            match (files.is_empty(), self.is_paused) {
+                (true, false) => return Next::End,
+                (true, true) => {}
+                (false, _) => self.portion = Some(Portion::start(files, self.reading)),
+            }
         }
+    }
+
+    /// The next portion of the list, up to where it pauses.
+    fn listed(&mut self) -> Vec<Result<PathBuf, LoadError>> {
+        let mut files = Vec::new();
+        while files.len() < PORTION && !self.is_paused {
+            match self.files.next() {
+                Some(Listed::File(file)) => files.push(file),
+                Some(Listed::Pause) => self.is_paused = true,
+                None => break,
+            }
+        }
+        files
     }
 }
 

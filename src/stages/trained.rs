@@ -87,8 +87,9 @@ impl TrainedRun {
         let batch = self.experiment.bottleneck.batch_size.get() as usize;
         let mut images = ImageStream::new(files, self.reading(batch));
         let (mut gathered, mut bad, mut probabilities) = (Gathered::default(), Vec::new(), Vec::new());
-        while !stop.is_requested() {
-            images.next_batch(&mut gathered, &mut |_, error| bad.push(error));
+        let mut may_go_on = true;
+        while may_go_on && !stop.is_requested() {
+            may_go_on = images.next_batch(&mut gathered, &mut |_, error| bad.push(error));
             for error in bad.drain(..) {
                 if each(Seen::Unusable(error)).is_break() {
                     return Ok(());
@@ -96,7 +97,7 @@ impl TrainedRun {
             }
             let count = gathered.images.len();
             if count == 0 {
-                break;
+                continue;
             }
             probabilities.resize(count * self.classes.len(), 0.0);
             let (model, samples) = network.parts(&gathered.values, count)?;

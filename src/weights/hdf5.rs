@@ -1,13 +1,13 @@
 //! Walks an HDF5 file: every dataset with its path, and the attributes by which Keras orders and names its layers.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hdf5_pure::{DType, Dataset, Datatype, File, Group};
 
 use super::element::Element;
 use super::error::Problem;
 use super::found::{Found, Values};
+use super::guard;
 
 pub(super) const FORMAT: &str = "HDF5 file";
 
@@ -32,7 +32,7 @@ pub(super) struct Tree {
 /// Walks a whole file. Datasets are found, and read only when their values are asked for.
 pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
     let limit = bytes.len() as u64 * MAX_EXPANSION;
-    guarded(|| {
+    caught(|| {
         let file = File::from_bytes(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
         let mut tree = Tree { datasets: Vec::new(), layer_names: HashMap::new(), order: Vec::new(), backend: None };
         let mut budget = Budget { bytes: limit, objects: limit / MIN_OBJECT_BYTES };
@@ -43,14 +43,14 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
 
 /// The bytes of a dataset, unpacked.
 pub(super) fn read(dataset: &Dataset) -> Result<Vec<u8>, Problem> {
-    guarded(|| dataset.read_raw().map_err(|error| Problem::damaged(FORMAT, error)))
+    caught(|| dataset.read_raw().map_err(|error| Problem::damaged(FORMAT, error)))
 }
 
 /// Lets the parser at a file. It computes with offsets and lengths as they are claimed, and panics where these are beyond all
 /// bounds: that is a damaged file as well.
-fn guarded<T>(parse: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+fn caught<T>(parse: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     let beyond = |_| Err(Problem::damaged(FORMAT, "an offset or a length in it is beyond all bounds"));
-    catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(beyond)
+    guard::guarded(parse).unwrap_or_else(beyond)
 }
 
 /// No group or dataset takes fewer bytes; more of them than fit are links that go round in circles.

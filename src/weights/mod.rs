@@ -23,6 +23,7 @@ mod error;
 mod export;
 mod fetch;
 mod found;
+mod guard;
 mod hdf5;
 mod imported;
 mod keras;
@@ -44,6 +45,7 @@ pub use export::{
 pub use fetch::{
     FetchError, FetchProblem, Fetched, FileDigests, KNOWN_FILES, KnownFile, Order, Pin, Step, fetch, file_digests,
 };
+pub use guard::silence_parsers;
 pub use imported::{Basis, Convolution, Imported, Preprocess, SourceFormat};
 pub use origin::{KNOWN_ORIGINS, KnownOrigin, Origin, half_digest};
 pub use read::{read, read_bytes, read_vgg16};

@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::project::{Project, Ran};
+use crate::project::{Project, Ran, signal};
 use crate::weights::{frostline, rows};
 
 /// What a server gives to one request: so many bytes of the file, from where it is asked to begin.
@@ -153,8 +153,7 @@ fn a_ctrl_c_is_heeded_while_the_server_is_silent_and_what_came_is_kept() {
     let (url, serving) = serve(CONTENT, vec![Answer { bytes: 6_000, hold: Some(hold) }, answer(10_000)]);
     let child = fetch_up_to(6_000, &project, &url);
     let asked = Instant::now();
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is here");
-    assert!(kill.success());
+    signal(&child, "INT");
     let ran = Ran::of(child.wait_with_output().expect("it ends"));
     assert!(asked.elapsed() < AT_ONCE, "{:?}", asked.elapsed());
     assert_eq!(ran.code, 130, "{}", ran.stderr);

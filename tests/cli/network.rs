@@ -1,10 +1,10 @@
 //! A run's network, used again: predict, evaluate, and weights from other people's files.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::project::{Project, Ran, file};
+use crate::project::{Project, Ran, file, signal};
 
 /// `predictions.csv` of a run: class folder and file, predicted class, probability, each as text.
 fn predictions(run: &Path) -> Vec<[String; 3]> {
@@ -89,15 +89,36 @@ fn predictions_come_while_the_list_of_paths_is_still_being_written() {
     let mut command = project.command(&["predict", "a", "-", "--format", "csv"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
     let mut list = child.stdin.take().expect("a pipe");
-    // More than are taken from the list at a time.
-    list.write_all("data/validation/red/00.png\n".repeat(600).as_bytes()).expect("the list is taken");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
     assert_eq!(lines.next().as_deref(), Some("path,predicted,probability"));
+    let path = "data/validation/red/00.png\n";
+    list.write_all(path.as_bytes()).expect("the list is taken");
     let first = lines.next().expect("a prediction");
     assert!(first.starts_with("data/validation/red/00.png,"), "{first}");
+    // More than are taken from the list at a time.
+    list.write_all(path.repeat(600).as_bytes()).expect("the list is taken");
+    assert_eq!(lines.by_ref().take(600).filter(|line| *line == first).count(), 600);
     drop(list);
-    assert!(lines.all(|line| line == first));
-    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!((lines.next(), child.wait().expect("it ends").code()), (None, Some(0)));
+}
+
+#[test]
+fn a_prediction_that_waits_for_paths_can_be_stopped() {
+    let project = Project::new();
+    project.run();
+    let mut command = project.command(&["predict", "a", "-", "--format", "json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut list = child.stdin.take().expect("a pipe");
+    list.write_all(b"data/validation/red/00.png\n").expect("the list is taken");
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut text = Vec::new();
+    out.read_until(b'}', &mut text).expect("a prediction");
+    signal(&child, "INT");
+    out.read_to_end(&mut text).expect("the end of the list");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    let predictions: Vec<serde_json::Value> = serde_json::from_slice(&text).expect("a whole list");
+    assert_eq!(predictions.len(), 1);
+    drop(list);
 }
 
 #[test]

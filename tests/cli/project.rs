@@ -1,7 +1,7 @@
 //! A project with a few small images, and commands run in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 use tempfile::TempDir;
 
@@ -153,4 +153,10 @@ impl Ran {
 /// A file of a run.
 pub fn file(run: &Path, name: &str) -> Vec<u8> {
     std::fs::read(run.join(name)).expect("the run has the file")
+}
+
+/// Sends a process a signal: `INT`, `TERM`.
+pub fn signal(child: &Child, name: &str) {
+    let kill = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(kill.expect("kill is here").success());
 }

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::project::{Project, Ran, SPEC};
+use crate::project::{Project, Ran, SPEC, signal};
 
 /// Four points of the top, no fine-tuning.
 const GRID: &str = "[sweep]\n[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n\"top.optimizer.lr\" = [1e-3, 1e-2]\n";
@@ -301,8 +301,7 @@ fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
     let mut told: Vec<String> = Vec::new();
     for line in lines.map_while(Result::ok) {
         if line.starts_with("point") && !told.iter().any(|line| line.starts_with("point")) {
-            let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is here");
-            assert!(kill.success());
+            signal(&child, "INT");
         }
         told.push(line);
     }

@@ -1,13 +1,12 @@
 //! `frostline watch` on a real folder: what is saved is what runs.
 
 use std::io::Write;
-use std::process::Command;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::project::{Project, SPEC};
+use crate::project::{Project, SPEC, signal};
 use crate::watched::Watch;
 
 /// Longer than anything here takes on a loaded machine.
@@ -269,8 +268,7 @@ fn a_sigterm_saves_and_exits_with_130() {
     let project = long();
     let mut watch = Watch::start(&project, &[]);
     watch.until("a", "epoch_ended");
-    let kill = Command::new("kill").args(["-TERM", &watch.child.id().to_string()]).status().expect("kill is here");
-    assert!(kill.success());
+    signal(&watch.child, "TERM");
     watch.until("a", "run_interrupted");
     assert_eq!(watch.child.wait().expect("it ends").code(), Some(130));
 }

@@ -203,13 +203,22 @@ fn the_preprocessing_of_weights_that_nobody_knows_is_told_or_taken_for_the_usual
     assert_eq!(rows[0]["values"], rows[1]["values"]);
 }
 
+/// A file of Keras' with an offset that the HDF5 parser panics at.
+fn beyond_all_bounds() -> Vec<u8> {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/weights/keras2-gzip-f16.h5");
+    let mut bytes = std::fs::read(golden).expect("it is committed");
+    bytes[31_712..31_720].fill(0xff);
+    bytes
+}
+
 #[test]
 fn what_is_no_vgg16_is_refused_with_four_and_leaves_nothing() {
     let project = Project::new();
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/weights/torch-zip.pth");
-    let files: [(&str, Vec<u8>, &[&str]); 5] = [
+    let files: [(&str, Vec<u8>, &[&str]); 6] = [
         ("shell.pt", b"\x80\x02cos\nsystem\nX\x0a\x00\x00\x00touch here\x85R.".to_vec(), &["global `os.system`"]),
         ("page.h5", b"<html>sign in</html>".to_vec(), &["a web page"]),
+        ("offset.h5", beyond_all_bounds(), &["damaged HDF5 file", "beyond all bounds"]),
         ("half.h5", b"\x89HDF\r\n\x1a\n\x00\x00".to_vec(), &["damaged HDF5 file"]),
         (
             "small.pth",
