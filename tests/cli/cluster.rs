@@ -195,17 +195,15 @@ pub fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// Whether nothing is missing or at rest of so many runs (`12 runs`) that were just submitted; where Slurm was quick, some run already.
-pub fn is_submitted(said: &str, runs: &str) -> bool {
+/// Whether of so many runs so many are done and all others queued, or, where Slurm was quick, running already.
+pub fn is_submitted(said: &str, runs: u32, done: u32) -> bool {
     let last = said.lines().last().unwrap_or_default();
-    let states = last.strip_prefix(runs).and_then(|rest| rest.strip_prefix(": "));
-    let states = states.map(|states| states.split(';').next().unwrap_or(states));
-    states.is_some_and(|states| states.split(", ").all(|state| !state.is_empty() && is_under_way(state)))
-}
-
-/// Of `3 queued`, and what else a tally has.
-fn is_under_way(state: &str) -> bool {
-    ["queued", "running", "done"].iter().any(|word| state.ends_with(word))
+    let tally = last.strip_prefix(&format!("{runs} runs: ")).unwrap_or_default();
+    let states = tally.split(';').next().unwrap_or_default().split(", ").filter_map(|state| state.split_once(' '));
+    let count = |word: &str| -> u32 {
+        states.clone().filter(|(_, own)| *own == word).filter_map(|(count, _)| count.parse::<u32>().ok()).sum()
+    };
+    count("done") == done && count("queued") + count("running") == runs - done
 }
 
 /// The tasks of the first array that run, as `number_index`.
