@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use crate::project::{Project, Ran, file, signal};
 
@@ -82,14 +82,20 @@ fn paths_come_from_stdin_and_what_is_no_image_is_skipped_and_counted() {
     assert!(lines[1].ends_with("data/validation/red/00.png"), "{}", lines[1]);
 }
 
+/// A prediction of what its list of paths will say, and what it prints.
+fn predicting(project: &Project, format: &str) -> (Child, ChildStdin, BufReader<ChildStdout>) {
+    let mut command = project.command(&["predict", "a", "-", "--format", format]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let (list, out) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+    (child, list, BufReader::new(out))
+}
+
 #[test]
 fn predictions_come_while_the_list_of_paths_is_still_being_written() {
     let project = Project::new();
     project.run();
-    let mut command = project.command(&["predict", "a", "-", "--format", "csv"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
-    let mut list = child.stdin.take().expect("a pipe");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    let (mut child, mut list, out) = predicting(&project, "csv");
+    let mut lines = out.lines().map(|line| line.expect("text"));
     assert_eq!(lines.next().as_deref(), Some("path,predicted,probability"));
     let path = "data/validation/red/00.png\n";
     list.write_all(path.as_bytes()).expect("the list is taken");
@@ -106,11 +112,8 @@ fn predictions_come_while_the_list_of_paths_is_still_being_written() {
 fn a_prediction_that_waits_for_paths_can_be_stopped() {
     let project = Project::new();
     project.run();
-    let mut command = project.command(&["predict", "a", "-", "--format", "json"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
-    let mut list = child.stdin.take().expect("a pipe");
+    let (mut child, mut list, mut out) = predicting(&project, "json");
     list.write_all(b"data/validation/red/00.png\n").expect("the list is taken");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut text = Vec::new();
     out.read_until(b'}', &mut text).expect("a prediction");
     signal(&child, "INT");
