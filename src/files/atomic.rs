@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{FileError, Operation};
 use super::fault::{self, Target};
-use super::folder::{list_folder, remove_file, sync_folder};
+use super::folder::{is_named, list_folder, remove_file, sync_folder};
 
 const SUFFIX: &str = ".frostline-tmp";
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -119,13 +119,67 @@ fn still_linked(file: &File) -> io::Result<bool> {
 /// Removes temporary files whose writers are gone. Those of live writers, and everything on a filesystem without locks, stay.
 pub fn clear_stale(folder: &Path) -> Result<(), FileError> {
     for path in list_folder(folder)? {
-        if path.to_string_lossy().ends_with(SUFFIX) && is_abandoned(&path) {
+        if !path.to_string_lossy().ends_with(SUFFIX) {
+            continue;
+        }
+        // The lock is held over the removal: a writer that has made its file and not locked it yet waits here, and then finds that
+        // its file has no name any more.
+        if let Some(_abandoned) = lock_abandoned(&path) {
             remove_file(&path)?;
         }
     }
     Ok(())
 }
 
-fn is_abandoned(path: &Path) -> bool {
-    File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
+/// The file of that name, locked, if its writer is gone.
+fn lock_abandoned(path: &Path) -> Option<File> {
+    let file = File::options().write(true).open(path).ok()?;
+    file.try_lock().ok()?;
+    is_named(&file, path).then_some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::read;
+
+    #[test]
+    fn whoever_clears_what_dead_writers_left_disturbs_no_living_one() {
+        const WRITERS: usize = 4;
+        const FILES: usize = 300;
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = |writer: usize| folder.path().join(format!("{writer}"));
+        let writing = AtomicU64::new(WRITERS as u64);
+        std::thread::scope(|scope| {
+            for writer in 0..WRITERS {
+                let (path, writing) = (path(writer), &writing);
+                scope.spawn(move || {
+                    let failed = (0..FILES).find_map(|nth| write_atomic(&path, nth.to_string().as_bytes()).err());
+                    writing.fetch_sub(1, Ordering::Relaxed);
+                    assert!(failed.is_none(), "{failed:?}");
+                });
+                scope.spawn(|| {
+                    while writing.load(Ordering::Relaxed) > 0 {
+                        clear_stale(folder.path()).expect("clears");
+                    }
+                });
+            }
+        });
+        for writer in 0..WRITERS {
+            assert_eq!(read(&path(writer)).expect("whole"), (FILES - 1).to_string().as_bytes());
+        }
+        assert_eq!(list_folder(folder.path()).expect("lists").len(), WRITERS);
+    }
+
+    #[test]
+    fn what_a_dead_writer_left_goes() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("model");
+        let (file, temporary) = create_temporary(&path).expect("makes");
+        clear_stale(folder.path()).expect("clears");
+        assert!(temporary.exists(), "its writer lives");
+        drop(file);
+        clear_stale(folder.path()).expect("clears");
+        assert!(!temporary.exists());
+    }
 }

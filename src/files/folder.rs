@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, FileTimes};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -71,6 +72,14 @@ fn removed(path: &Path, outcome: io::Result<()>) -> Result<(), FileError> {
     match outcome {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         other => other.map_err(|source| FileError::new(path, Operation::Remove, source)),
+    }
+}
+
+/// Whether the path still leads to the open file, and not to another one, or to none.
+pub(super) fn is_named(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
+        _ => false,
     }
 }
 

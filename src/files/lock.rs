@@ -3,9 +3,9 @@
 //! A lock file may be removed while its lock is held (that is how an unused cache entry disappears): whoever waited then holds
 //! a lock on a file without a name, notices, and starts again. So removal under the lock is safe, and nothing else is.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{FileError, Operation};
 use super::fault;
-use super::folder::create_folder;
+use super::folder::{create_folder, is_named};
 use super::read::read_at_most;
 use crate::stop::StopToken;
 
@@ -147,7 +147,7 @@ impl Lock {
             Kind::Shared => file.try_lock_shared(),
         });
         match tried {
-            Ok(()) if same_file(&file, path) => {
+            Ok(()) if is_named(&file, path) => {
                 if kind == Kind::Exclusive {
                     write_holder(&file);
                 }
@@ -170,13 +170,6 @@ fn open(path: &Path) -> Result<File, FileError> {
         other => other,
     };
     opened.map_err(|source| FileError::new(path, Operation::Lock, source))
-}
-
-fn same_file(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
-        _ => false,
-    }
 }
 
 fn refused(path: &Path, source: io::Error) -> LockError {

@@ -1,11 +1,12 @@
 //! Reading and writing at offsets: no cursor, so that threads share one open file.
 
 use std::fs::File;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::error::{FileError, Operation};
 use super::fault::{self, Target};
+use super::folder::is_named;
 
 /// An open file that is read and written at offsets.
 #[derive(Debug)]
@@ -39,10 +40,7 @@ impl PositionedFile {
 
     /// Whether the path still names this file.
     pub fn is_in_place(&self) -> bool {
-        match (self.file.metadata(), std::fs::metadata(&self.path)) {
-            (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
-            _ => false,
-        }
+        is_named(&self.file, &self.path)
     }
 
     /// The length now, in bytes.
