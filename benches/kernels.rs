@@ -41,7 +41,11 @@ struct Frozen {
 
 impl std::fmt::Display for Frozen {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let precision = if self.precision == Precision::F32 { "f32" } else { "bf16" };
+        let precision = match self.precision {
+            Precision::F32 => "f32",
+            Precision::Bf16 => "bf16",
+            Precision::Bf16Amx => "bf16_amx",
+        };
         write!(formatter, "{} {precision} {}", self.name, self.isa.name())
     }
 }
@@ -57,7 +61,7 @@ fn frozen_layers() -> Vec<Frozen> {
     ];
     let mut all = Vec::new();
     for (name, channels, size, pool) in layers {
-        for precision in [Precision::F32, Precision::Bf16] {
+        for precision in [Precision::F32, Precision::Bf16, Precision::Bf16Amx] {
             all.extend(instruction_sets().map(|isa| Frozen { name, channels, size, pool, precision, isa }));
         }
     }

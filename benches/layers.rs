@@ -2,7 +2,7 @@
 //! arithmetic floor, which is the multiplications of its products at the rate of the micro-kernel on data in the first
 //! cache. What a layer takes beyond it are its transforms, and waiting for memory.
 //!
-//! `cargo bench --bench layers -- [--size 150] [--batch 16] [--precision f32|bf16] [--threads N] [--isa NAME]`
+//! `cargo bench --bench layers -- [--size 150] [--batch 16] [--precision f32|bf16|bf16_amx] [--threads N] [--isa NAME]`
 
 mod measure;
 
@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use frostline::kernels::amx;
 use frostline::kernels::layout::Element;
 use frostline::kernels::winograd::peak;
 use frostline::kernels::{ConvLayer, Part, Pool, Precision, Trunk, isa};
@@ -27,14 +28,17 @@ fn main() {
     let precision = match &name[..] {
         "f32" => Precision::F32,
         "bf16" => Precision::Bf16,
+        "bf16_amx" => Precision::Bf16Amx,
         _ => panic!("`{name}` is no precision"),
     };
-    let (threads, (rows, rates)) = on_threads(|| (measure(size, batch, precision), ELEMENTS.map(rate)));
-    println!("on {threads} threads, GMAC/s at best: {:.0} in f32, {:.0} in bf16", rates[0] / 1e9, rates[1] / 1e9);
+    let (threads, (rows, rates)) = on_threads(|| (measure(size, batch, precision), PRECISIONS.map(rate)));
+    let [single, paired, tiled] = rates.map(|rate| rate / 1e9);
+    println!("on {threads} threads, GMAC/s at best: {single:.0} in f32, {paired:.0} in bf16, {tiled:.0} in bf16_amx");
     println!("part          ms  floor ms  of it");
     let (mut whole, mut floors) = (0.0, 0.0);
-    for Row { part, ms, multiplications: [single, paired] } in rows {
-        let floor = (single as f64 / rates[0] + paired as f64 / rates[1]) * batch as f64 * 1e3;
+    for Row { part, ms, multiplications } in rows {
+        let seconds = multiplications.into_iter().zip(rates).map(|(count, rate)| count as f64 / rate).sum::<f64>();
+        let floor = seconds * batch as f64 * 1e3;
         println!("{part:8} {ms:7.2}  {floor:8.2}  {:4.0} %", floor / ms * 100.0);
         (whole, floors) = (whole + ms, floors + floor);
     }
@@ -42,15 +46,15 @@ fn main() {
     report("layers", threads, &format!("{fields}, \"ms\": {whole:.2}, \"floor_ms\": {floors:.2}"));
 }
 
-const ELEMENTS: [Element; 2] = [Element::F32, Element::Bf16];
+const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Bf16Amx];
 
 /// A part of the pass.
 struct Row {
     part: String,
     /// The median for a batch.
     ms: f64,
-    /// Of an image, in f32 and in bf16.
-    multiplications: [u64; 2],
+    /// Of an image, in each precision.
+    multiplications: [u64; 3],
 }
 
 /// Seconds of each part of some passes, and when the last part ended.
@@ -94,11 +98,11 @@ fn measure(size: usize, batch: usize, precision: Precision) -> Vec<Row> {
     let passes = passes.lock().expect("nobody panics");
     let row =
         |name: &str, part, multiplications| Row { part: name.to_owned(), ms: passes.median(part), multiplications };
-    let layers = trunk.multiplications().into_iter().enumerate().map(|(index, (element, count))| {
-        let multiplications = ELEMENTS.map(|of| if of == element { count } else { 0 });
+    let layers = trunk.multiplications().into_iter().enumerate().map(|(index, (precision, count))| {
+        let multiplications = PRECISIONS.map(|of| if of == precision { count } else { 0 });
         row(&layer_name(index), Part::Layer(index), multiplications)
     });
-    let (enter, leave) = (row("enter", Part::Enter, [0, 0]), row("leave", Part::Leave, [0, 0]));
+    let (enter, leave) = (row("enter", Part::Enter, [0; 3]), row("leave", Part::Leave, [0; 3]));
     [enter].into_iter().chain(layers).chain([leave]).collect()
 }
 
@@ -111,8 +115,13 @@ fn place(part: Part) -> usize {
 }
 
 /// Multiplications a second of the micro-kernel, on all threads at once.
-fn rate(element: Element) -> f64 {
-    let once = || rayon::broadcast(|_| peak::multiply(isa::current(), element, CALLS)).iter().sum::<u64>();
+fn rate(precision: Precision) -> f64 {
+    let multiply = || match precision {
+        Precision::F32 => peak::multiply(isa::current(), Element::F32, CALLS),
+        Precision::Bf16 => peak::multiply(isa::current(), Element::Bf16, CALLS),
+        Precision::Bf16Amx => amx::multiply(isa::current(), CALLS / 2),
+    };
+    let once = || rayon::broadcast(|_| multiply()).iter().sum::<u64>();
     let mut done = 0;
     let seconds = Seconds::of(RUNS, || done = once());
     done as f64 / seconds.best

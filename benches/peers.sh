@@ -5,7 +5,7 @@
 #
 # PYTHON has torch, openvino, onnx, MNN, ncnn, tensorflow-cpu, pillow, scipy and safetensors. The peers' own scripts lie in
 # $PEERS (by default ../shared/peers). $PAIRS is the number of alternating pairs (5), $PRIORITY what to put before every
-# measured command, such as `chrt -f 50`. Without rows, all but `recipe` are measured; `benches/peers/pairs.py` lists them.
+# measured command, such as `chrt -f 50`. Without rows, all are measured but those of the whole recipe and of tile units (AMX); `benches/peers/pairs.py` lists them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${1:?usage: benches/peers.sh PYTHON [ROW ...]}

@@ -1,7 +1,7 @@
 //! VGG16's convolutions, forward only, on random pixels already in memory, as `extract.py` measures the peers. Prints
 //! one JSON line.
 //!
-//! `cargo bench --bench trunk -- [--size 150] [--batch 16] [--precision f32|bf16] [--threads N] [--isa NAME]`
+//! `cargo bench --bench trunk -- [--size 150] [--batch 16] [--precision f32|bf16|bf16_amx] [--threads N] [--isa NAME]`
 
 mod measure;
 
@@ -20,6 +20,7 @@ fn main() {
     let precision = match &name[..] {
         "f32" => Precision::F32,
         "bf16" => Precision::Bf16,
+        "bf16_amx" => Precision::Bf16Amx,
         _ => panic!("`{name}` is no precision"),
     };
     let (threads, seconds) = on_threads(|| forward(size, batch, precision));

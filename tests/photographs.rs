@@ -110,7 +110,7 @@ fn error(found: &[f32], exact: &[f64]) -> Error {
     }
 }
 
-/// Holds the features of some photographs to the bounds, in both precisions.
+/// Holds the features of some photographs to the bounds, in each precision.
 fn features_are_near_the_exact_ones(size: usize) {
     let count = if std::env::var("FROSTLINE_PROOF").is_ok_and(|proof| proof == "full") { 24 } else { 3 };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
@@ -118,7 +118,7 @@ fn features_are_near_the_exact_ones(size: usize) {
     let photographs = photographs(count, size);
     let exact: Vec<Vec<f64>> =
         photographs.chunks(3 * size * size).map(|photograph| exact(&weights, photograph, size)).collect();
-    let [single, short] = [Precision::F32, Precision::Bf16].map(|precision| {
+    let [single, short, tiled] = [Precision::F32, Precision::Bf16, Precision::Bf16Amx].map(|precision| {
         let spec = FrozenSpec { from: 0, to: CONVOLUTIONS, height: size, width: size, precision };
         let mut base = frozen_base(&weights, &spec).expect("the size is large enough");
         let mut features = vec![0.0; exact.concat().len()];
@@ -128,8 +128,11 @@ fn features_are_near_the_exact_ones(size: usize) {
     });
     report(size, "f32", &single);
     report(size, "bf16", &short);
+    report(size, "bf16_amx", &tiled);
     assert!(single.1.iter().all(|error| error.relative_l2 <= F32_RELATIVE_L2));
-    assert!(short.0 <= BF16_RELATIVE_L2 && short.1.iter().all(|error| error.cosine >= BF16_COSINE));
+    for (all, each) in [short, tiled] {
+        assert!(all <= BF16_RELATIVE_L2 && each.iter().all(|error| error.cosine >= BF16_COSINE));
+    }
 }
 
 fn report(size: usize, precision: &str, (all, each): &(f64, Vec<Error>)) {

@@ -1,6 +1,5 @@
 //! The frozen trunk against a naive twin, and the promise of the same bits.
 
-use frostline::kernels::layout::Element;
 use frostline::kernels::{ConvLayer, Isa, Part, Pool, Precision, Trunk, isa};
 use frostline::rng::{Purpose, Stream};
 
@@ -131,6 +130,10 @@ fn available() -> impl Iterator<Item = Isa> {
 const F32_TOLERANCE: f64 = 2e-5;
 /// One layer rounds both factors to eight bits, and the transforms magnify that.
 const BF16_TOLERANCE: f64 = 4e-2;
+/// Without transforms only the rounding of both factors is left.
+const AMX_TOLERANCE: f64 = 1e-2;
+
+const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Bf16Amx];
 
 /// Sizes around the edges of tiles, and channels that don't fill a group.
 const SIZES: [(usize, usize); 9] = [(1, 1), (3, 5), (2, 9), (6, 6), (8, 8), (9, 9), (12, 13), (17, 31), (37, 14)];
@@ -149,7 +152,11 @@ fn every_layer_agrees_with_its_naive_twin_at_odd_sizes() {
             let net = Net::new(number, &channels, pools, (height, width));
             let input = net.input(1);
             let expected = net.naive(&input);
-            for (precision, tolerance) in [(Precision::F32, F32_TOLERANCE), (Precision::Bf16, BF16_TOLERANCE)] {
+            for (precision, tolerance) in [
+                (Precision::F32, F32_TOLERANCE),
+                (Precision::Bf16, BF16_TOLERANCE),
+                (Precision::Bf16Amx, AMX_TOLERANCE),
+            ] {
                 let found = net.run(&input, 1, precision, Isa::detect());
                 let error = relative_error(&found, &expected);
                 assert!(error < tolerance, "{height}x{width} layer {number} {precision:?}: {error:e}");
@@ -176,7 +183,7 @@ fn a_run_of_layers_agrees_with_its_naive_twin() {
 fn every_instruction_set_gives_the_same_bits() {
     for net in nets() {
         let input = net.input(2);
-        for precision in [Precision::F32, Precision::Bf16] {
+        for precision in PRECISIONS {
             let expected = net.run(&input, 2, precision, Isa::Portable);
             for isa in available() {
                 assert!(bits(&net.run(&input, 2, precision, isa)) == bits(&expected), "{isa:?} {precision:?}");
@@ -187,29 +194,32 @@ fn every_instruction_set_gives_the_same_bits() {
 
 #[test]
 fn the_batch_and_the_place_in_it_do_not_change_a_bit() {
-    for net in nets() {
+    for (net, precision) in nets().iter().flat_map(|net| PRECISIONS.map(|precision| (net, precision))) {
         let batch = 7;
         let input = net.input(batch);
-        let (each, whole) =
-            (input.len() / batch, net.trunk(0..net.layers.len(), net.size, Precision::F32, Isa::detect()));
+        let each = input.len() / batch;
+        let whole = net.trunk(0..net.layers.len(), net.size, precision, Isa::detect());
         let alone: Vec<f32> = input.chunks(each).flat_map(|image| forward(&whole, image, 1, 1)).collect();
         for capacity in [1, 2, 5, 7, 9] {
-            assert!(bits(&forward(&whole, &input, batch, capacity)) == bits(&alone), "{capacity} at a time");
+            assert!(
+                bits(&forward(&whole, &input, batch, capacity)) == bits(&alone),
+                "{capacity} at a time, {precision:?}"
+            );
         }
     }
 }
 
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
-    for net in nets() {
+    for (net, precision) in nets().iter().flat_map(|net| PRECISIONS.map(|precision| (net, precision))) {
         let input = net.input(3);
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool of threads");
-            pool.install(|| net.run(&input, 3, Precision::Bf16, Isa::detect()))
+            pool.install(|| net.run(&input, 3, precision, Isa::detect()))
         };
         let expected = bits(&on(1));
         for threads in [2, 3, 5] {
-            assert!(bits(&on(threads)) == expected, "{threads} threads");
+            assert!(bits(&on(threads)) == expected, "{threads} threads, {precision:?}");
         }
     }
 }
@@ -218,7 +228,7 @@ fn the_number_of_threads_does_not_change_a_bit() {
 fn a_trunk_cut_in_two_gives_the_bits_of_the_whole() {
     for net in nets() {
         let input = net.input(2);
-        for precision in [Precision::F32, Precision::Bf16] {
+        for precision in PRECISIONS {
             let whole = bits(&net.run(&input, 2, precision, Isa::detect()));
             for cut in 1..net.layers.len() {
                 let first = net.trunk(0..cut, net.size, precision, Isa::detect());
@@ -265,6 +275,10 @@ fn multiplications_are_those_of_the_tiles_that_cover_a_layer() {
         let net = Net::new(number, &channels, &[], size);
         net.trunk(0..1, size, Precision::F32, Isa::detect()).multiplications()
     };
-    assert_eq!(count(1, [3, 64], (10, 20)), [(Element::F32, 10 * 20 * 9 * 3 * 64)], "direct");
-    assert_eq!(count(5, [32, 64], (18, 24)), [(Element::F32, 3 * 4 * 64 * 32 * 64)], "tiles of 6 x 6, 64 points each");
+    assert_eq!(count(1, [3, 64], (10, 20)), [(Precision::F32, 10 * 20 * 9 * 3 * 64)], "direct");
+    assert_eq!(
+        count(5, [32, 64], (18, 24)),
+        [(Precision::F32, 3 * 4 * 64 * 32 * 64)],
+        "tiles of 6 x 6, 64 points each"
+    );
 }

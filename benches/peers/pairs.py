@@ -7,8 +7,8 @@ PAUSE = float(os.environ.get("PAUSE", "0"))
 RATE, SECONDS = "img_per_s_median", "epoch_s_median"
 
 
-def extract(*peers, args=(), ours=()):
-    return {"ours": {"": ("trunk", *args, *ours)}, "peers": {p: ("extract.py", p, *args) for p in peers}, "key": RATE}
+def extract(*peers, args=(), ours=None):
+    return {"ours": {"": ("trunk", *(ours or args))}, "peers": {p: ("extract.py", p, *args) for p in peers}, "key": RATE}
 
 
 def finetune(*ours):
@@ -19,8 +19,8 @@ def top():
     return {"ours": {"": ("top",)}, "peers": {p: ("top.py", p) for p in ("keras", "torch")}, "key": SECONDS}
 
 
-def recipe():
-    ours = {precision: ("run", precision) for precision in ("f32", "bf16")}
+def recipe(*precisions):
+    ours = {precision: ("run", precision) for precision in precisions}
     return {"ours": ours, "peers": {"keras": ("tutorial.py", "--preprocess", "caffe")}, "key": "total_s"}
 
 
@@ -31,11 +31,16 @@ ROWS = {
     "f32-one": extract("mnn", "ncnn", "openvino", args=("--batch", "1")) | {"reach": {"": {"best": 1.25}}},
     "f32-avx2": extract("mnn", ours=("--isa", "avx2")) | {"reach": {"": {"mnn": 1.2}}},
     "bf16": extract("mnn", "ncnn", "openvino", args=("--precision", "bf16")) | {"reach": {"": {"best": 1.85}}},
+    "bf16-amx": extract("mnn", "ncnn", "openvino", args=("--precision", "bf16"), ours=("--precision", "bf16_amx"))
+    | {"reach": {"": {"best": 1.0}}},
     "finetune": finetune() | {"reach": {"": {"keras": 3.0}}},
     "finetune-cached": finetune("--frozen", "cached") | {"reach": {"": {"keras": 10.0}}},
     "top": top() | {"reach": {"": {"best": 3.5}}},
-    "recipe": recipe() | {"reach": {"f32": {"keras": 3.3}, "bf16": {"keras": 4.3}}},
+    "recipe": recipe("f32", "bf16") | {"reach": {"f32": {"keras": 3.3}, "bf16": {"keras": 4.3}}},
+    "recipe-amx": recipe("bf16_amx") | {"reach": {"bf16_amx": {"keras": 4.3}}},
 }
+# Long, or only of a machine with a tile unit.
+NAMED_ONLY = ("recipe", "bf16-amx", "recipe-amx")
 
 
 def executables():
@@ -91,5 +96,5 @@ def row(name):
             print(f"{name} {variant}".strip() + f": {statistics.median(found):.2f} x {p} ({spread})", flush=True)
 
 
-for chosen in sys.argv[1:] or [name for name in ROWS if name != "recipe"]:
+for chosen in sys.argv[1:] or [name for name in ROWS if name not in NAMED_ONLY]:
     row(chosen)

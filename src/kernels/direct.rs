@@ -3,7 +3,7 @@
 //! It reads plain NCHW images, through a copy with a zero border, and writes the blocked layout.
 
 use super::lanes::{LANES, Lanes, Task};
-use super::layout::{Buffer, Element, Shape};
+use super::layout::{Buffer, Shape, store};
 
 /// Weights as `[group of out-channels][in-channel][9 taps][16]`.
 pub fn pack(weights: &[f32], (inputs, outputs): (usize, usize)) -> Buffer {
@@ -49,10 +49,12 @@ macro_rules! each_row {
 /// Some rows of one image.
 ///
 /// SAFETY of running it: `source` holds `channels` bordered planes of `shape.size`; `weights` and `bias` have
-/// `shape.groups` groups; `target` holds `image` in `shape`, and nobody else touches these rows.
+/// `groups` groups, the shape at least as many; `target` holds `image` in `shape`, and nobody else touches these rows.
 pub struct Rows {
     /// In-channels.
     pub channels: usize,
+    /// Groups of sixteen out-channels.
+    pub groups: usize,
     /// The bordered image.
     pub source: *const f32,
     /// Packed weights.
@@ -76,8 +78,8 @@ impl Task for Rows {
         let blocks = width.div_ceil(L::ROWS);
         for row in self.rows.clone() {
             let mut group = 0;
-            while group < self.shape.groups {
-                let wide = L::PANELS.min(self.shape.groups - group);
+            while group < self.groups {
+                let wide = L::PANELS.min(self.groups - group);
                 for block in 0..blocks {
                     let columns = width * block / blocks..width * (block + 1) / blocks;
                     // SAFETY: the task's own conditions.
@@ -139,21 +141,17 @@ impl Rows {
                     weights = weights.add(LANES);
                 }
             }
-            let (to, next) = (self.shape.offset(self.image, group, (at.0 + 1, at.1 + 1)), self.shape.group());
-            let (element, zero) = (self.shape.element, L::splat(0.0));
-            let mut bias = [zero; P];
-            for (p, bias) in bias.iter_mut().enumerate() {
-                *bias = L::load(self.bias.add((group + p) * LANES));
+            let zero = L::splat(0.0);
+            let (mut bias, mut to) = ([zero; P], [0; P]);
+            for p in 0..P {
+                bias[p] = L::load(self.bias.add((group + p) * LANES));
+                to[p] = self.shape.offset(self.image, group + p, (at.0 + 1, at.1 + 1));
             }
             each_row!(ROW, {
                 if ROW < R {
                     for p in 0..P {
                         let value = sums[ROW % R][p].add(bias[p]).max(zero);
-                        let to = to + p * next + ROW * LANES;
-                        match element {
-                            Element::F32 => value.store(self.target.cast::<f32>().add(to)),
-                            Element::Bf16 => value.store_bf16(self.target.cast::<u16>().add(to)),
-                        }
+                        store(value, self.target, to[p] + ROW * self.shape.lanes, self.shape.element);
                     }
                 }
             });

@@ -2,9 +2,9 @@
 //!
 //! The border is one pixel above and to the left, and below and to the right as wide as the reading layer's tiles
 //! reach. Nothing ever writes to it, so a tile is read without looking where it lies. The channels that fill up the
-//! last group are zero too.
+//! last group are zero too. The tile unit ([`super::amx`]) reads groups of 32 channels.
 
-use super::lanes::LANES;
+use super::lanes::{LANES, Lanes};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -73,11 +73,46 @@ impl Element {
     }
 }
 
+/// Reads sixteen numbers.
+///
+/// # Safety
+/// `at` is a place of sixteen numbers behind the pointer, and the instruction set of `L` is available.
+#[inline(always)]
+pub unsafe fn load<L: Lanes>(from: *const u8, at: usize, element: Element) -> L {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match element {
+            Element::F32 => L::load(from.cast::<f32>().add(at)),
+            Element::Bf16 => L::load_bf16(from.cast::<u16>().add(at)),
+        }
+    }
+}
+
+/// Writes sixteen numbers.
+///
+/// # Safety
+/// As for [`load`]; nobody else touches the place.
+#[inline(always)]
+pub unsafe fn store<L: Lanes>(value: L, to: *mut u8, at: usize, element: Element) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match element {
+            Element::F32 => value.store(to.cast::<f32>().add(at)),
+            Element::Bf16 => value.store_bf16(to.cast::<u16>().add(at)),
+        }
+    }
+}
+
+/// Pixels behind the last one that a tile unit may read.
+const OVER_THE_END: usize = 64;
+
 /// The shape of a blocked activation. Strides and offsets are counted in numbers, not bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Groups of sixteen channels.
+    /// Groups of channels.
     pub groups: usize,
+    /// Channels of a group: sixteen, or 32.
+    pub lanes: usize,
     /// Rows and columns with the border.
     pub padded: (usize, usize),
     /// Rows and columns without it.
@@ -89,7 +124,7 @@ pub struct Shape {
 impl Shape {
     /// Numbers from one row to the next.
     pub fn row(&self) -> usize {
-        self.padded.1 * LANES
+        self.padded.1 * self.lanes
     }
 
     /// Numbers from one group to the next.
@@ -102,8 +137,33 @@ impl Shape {
         self.groups * self.group()
     }
 
-    /// The first number of a pixel, counted with the border.
-    pub fn offset(&self, image: usize, group: usize, (row, column): (usize, usize)) -> usize {
-        image * self.image() + group * self.group() + row * self.row() + column * LANES
+    /// Times sixteen channels.
+    pub fn vectors(&self) -> usize {
+        self.groups * self.lanes / LANES
     }
+
+    /// The place of sixteen channels of a pixel, counted with the border.
+    pub fn offset(&self, image: usize, vector: usize, (row, column): (usize, usize)) -> usize {
+        let (group, within) = (vector * LANES / self.lanes, vector * LANES % self.lanes);
+        image * self.image() + group * self.group() + row * self.row() + column * self.lanes + within
+    }
+
+    /// Room for so many images.
+    pub fn buffer(&self, images: usize) -> Buffer {
+        let more = if images == 0 { 0 } else { OVER_THE_END * self.lanes };
+        Buffer::new(images * self.image() + more, self.element.bytes())
+    }
+}
+
+/// The activations that a piece of work reads and writes.
+#[derive(Clone, Copy)]
+pub struct Ends {
+    /// Read.
+    pub source: *const u8,
+    /// Its shape.
+    pub source_shape: Shape,
+    /// Written.
+    pub target: *mut u8,
+    /// Its shape.
+    pub target_shape: Shape,
 }

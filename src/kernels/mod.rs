@@ -6,6 +6,7 @@
 )]
 
 pub mod activation;
+pub mod amx;
 pub mod choice;
 pub mod conv_train;
 pub mod dense;

@@ -16,6 +16,8 @@ pub enum Precision {
     F32,
     /// Products of bfloat16 summed in f32.
     Bf16,
+    /// Products of bfloat16 summed as a tile unit (AMX) does.
+    Bf16Amx,
 }
 
 /// Which part of the base is frozen, and for which images.

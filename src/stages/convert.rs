@@ -77,6 +77,7 @@ pub(super) fn precision(precision: knobs::Precision) -> net::Precision {
     match precision {
         knobs::Precision::F32 => net::Precision::F32,
         knobs::Precision::Bf16 => net::Precision::Bf16,
+        knobs::Precision::Bf16Amx => net::Precision::Bf16Amx,
     }
 }
 

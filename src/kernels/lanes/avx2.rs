@@ -202,4 +202,15 @@ impl Lanes for Avx2 {
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
         unsafe { Self(dot(self.0, a.0, b.0), dot(self.1, a.1, b.1)) }
     }
+
+    #[inline(always)]
+    unsafe fn widen(pairs: Self::Pairs) -> (Self, Self) {
+        let (low, high) = unsafe { (split(pairs.0), split(pairs.1)) };
+        (Self(low.0, high.0), Self(low.1, high.1))
+    }
+
+    #[inline(always)]
+    unsafe fn flush(self) -> Self {
+        unsafe { Self(flush(self.0), flush(self.1)) }
+    }
 }

@@ -190,4 +190,15 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
             Self(flush(_mm512_fmadd_ps(a0, b0, sum)))
         }
     }
+
+    #[inline(always)]
+    unsafe fn widen(pairs: Self::Pairs) -> (Self, Self) {
+        let (first, second) = unsafe { split(pairs) };
+        (Self(first), Self(second))
+    }
+
+    #[inline(always)]
+    unsafe fn flush(self) -> Self {
+        Self(unsafe { flush(self.0) })
+    }
 }

@@ -34,6 +34,16 @@ pub fn dot(sum: f32, a: [u16; 2], b: [u16; 2]) -> f32 {
     flush(a[0].mul_add(b[0], sum))
 }
 
+/// `sum` and the products of some pairs, as one step of the tile unit (`TDPBF16PS`) adds them: the first numbers of the pairs and the
+/// second ones each in a sum of their own, from zero; then both together to `sum`. Each step is rounded once and flushed.
+pub fn tile(sum: f32, pairs: impl IntoIterator<Item = ([u16; 2], [u16; 2])>) -> f32 {
+    let (even, odd) = pairs.into_iter().fold((0.0, 0.0), |(even, odd), (a, b)| {
+        let step = |sum: f32, at: usize| flush(flush(widen(a[at])).mul_add(flush(widen(b[at])), sum));
+        (step(even, 0), step(odd, 1))
+    });
+    flush(flush(sum) + flush(even + odd))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{LANES, Lanes, Task, run, run_bf16};

@@ -72,6 +72,10 @@ pub trait Lanes: Copy {
     unsafe fn splat_pair(from: *const u16) -> Self::Pairs;
     /// Lane by lane, the sum of `self` and the products of two pairs, as [`bf16::dot`] does it.
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self;
+    /// The first and the second numbers of sixteen pairs; subnormal numbers become zero of their sign.
+    unsafe fn widen(pairs: Self::Pairs) -> (Self, Self);
+    /// Subnormal numbers become zero of their sign.
+    unsafe fn flush(self) -> Self;
 }
 
 /// The sum of sixteen lanes: upper halves are added to lower halves until one number is left.

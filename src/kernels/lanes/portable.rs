@@ -134,4 +134,15 @@ impl Lanes for Portable {
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
         Self(std::array::from_fn(|i| bf16::dot(self.0[i], a[i], b[i])))
     }
+
+    #[inline(always)]
+    unsafe fn widen(pairs: Self::Pairs) -> (Self, Self) {
+        let numbers = |at: usize| Self(pairs.map(|pair| bf16::flush(bf16::widen(pair[at]))));
+        (numbers(0), numbers(1))
+    }
+
+    #[inline(always)]
+    unsafe fn flush(self) -> Self {
+        Self(self.0.map(bf16::flush))
+    }
 }

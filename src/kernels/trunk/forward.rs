@@ -6,15 +6,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::layers::{ConvLayer, Pool, Precision, check};
-use super::scratch::{GROUP, Part, Scratch};
+use super::scratch::{GROUP, Part, Scratch, Workspace};
 use super::step::{DIRECT_ROWS, Step, split};
 use crate::kernels::direct;
 use crate::kernels::exchange;
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes::LANES;
-use crate::kernels::layout::{Element, Shape};
+use crate::kernels::layout::{Element, Ends, Shape};
 use crate::kernels::shared::Shared;
-use crate::kernels::winograd::layer::{Ends, Worker};
 
 /// A run of convolutions for images of one size, its weights already transformed.
 pub struct Trunk {
@@ -49,6 +48,7 @@ impl Trunk {
         let channels = (layers[0].in_channels, layers[layers.len() - 1].out_channels);
         shapes.push(Shape {
             groups: channels.1.div_ceil(LANES),
+            lanes: LANES,
             padded: (size.0 + 2, size.1 + 2),
             size,
             element: Element::F32,
@@ -75,9 +75,9 @@ impl Trunk {
         Scratch::new(self, batch.max(1))
     }
 
-    /// The multiplications that the products of one image take, layer by layer, and how their factors are stored.
-    /// Transforms are not counted.
-    pub fn multiplications(&self) -> Vec<(Element, u64)> {
+    /// The multiplications that the products of one image take, layer by layer, and their arithmetic. Transforms are not
+    /// counted.
+    pub fn multiplications(&self) -> Vec<(Precision, u64)> {
         self.steps.iter().zip(&self.shapes).map(|(step, input)| step.multiplications(input)).collect()
     }
 
@@ -123,7 +123,7 @@ impl Trunk {
                 .par_chunks(c * h * w)
                 .zip(scratch.bordered.par_chunks_mut(direct::bordered(c, (h, w))))
                 .for_each(|(image, copy)| direct::border(image, copy, (h, w))),
-            Step::Winograd(_) => {
+            Step::Winograd(_) | Step::Tiled(_) => {
                 let to = scratch.activations[0].pointer_mut();
                 // SAFETY: the first activation holds as many images as enter together.
                 unsafe { exchange::import(input, input.len() / (c * h * w), c, to, self.shapes[0]) };
@@ -141,14 +141,21 @@ impl Trunk {
             // SAFETY: the buffer of the late steps holds all images, `first` among them.
             let target = Shared(unsafe { after[0].pointer_mut().add(skipped * target_shape.element.bytes()) });
             let source = Shared(before[index].pointer_mut());
+            let ends = || Ends { source: source.get(), source_shape, target: target.get(), target_shape };
             let isa = self.isa;
             match &self.steps[index] {
                 Step::Winograd(layer) => {
                     let split = split(layer);
-                    each_item(&mut scratch.workers, layer.items(images, split), |item, worker| {
-                        let ends = Ends { source: source.get(), source_shape, target: target.get(), target_shape };
+                    each_item(&mut scratch.workers, layer.items(images, split), |item, space| {
                         // SAFETY: the scratch was made for these shapes; every item is run once.
-                        unsafe { layer.run(isa, images, (split, item), ends, worker) };
+                        unsafe { layer.run(isa, images, (split, item), ends(), &mut space.worker) };
+                    });
+                }
+                Step::Tiled(layer) => {
+                    let split = layer.split(images);
+                    each_item(&mut scratch.workers, split.items(), |item, space| {
+                        // SAFETY: as above.
+                        unsafe { layer.run(isa, (split, item), ends(), &mut space.band) };
                     });
                 }
                 Step::Direct(step) => {
@@ -165,7 +172,7 @@ impl Trunk {
 }
 
 /// Runs every item once, on whichever worker is free.
-fn each_item(workers: &mut [Worker], items: usize, run: impl Fn(usize, &mut Worker) + Sync) {
+fn each_item(workers: &mut [Workspace], items: usize, run: impl Fn(usize, &mut Workspace) + Sync) {
     let next = AtomicUsize::new(0);
     workers.par_iter_mut().with_max_len(1).for_each(|worker| {
         loop {

@@ -34,6 +34,8 @@ pub enum Precision {
     F32,
     /// Products of bf16 numbers summed in f32, where the layer bears it.
     Bf16,
+    /// Direct convolutions of bf16 numbers, as a tile unit sums them ([`super::super::amx`]).
+    Bf16Amx,
 }
 
 /// Asserts what [`Trunk::new`](super::Trunk::new) demands.

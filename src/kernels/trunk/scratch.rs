@@ -2,6 +2,7 @@
 
 use super::Trunk;
 use super::step::{self, Step};
+use crate::kernels::amx;
 use crate::kernels::direct;
 use crate::kernels::layout::{Buffer, Shape};
 use crate::kernels::winograd::layer::Worker;
@@ -14,8 +15,23 @@ pub struct Scratch {
     pub(super) activations: Vec<Buffer>,
     /// Bordered images for the direct convolution.
     pub(super) bordered: Vec<f32>,
-    pub(super) workers: Vec<Worker>,
+    pub(super) workers: Vec<Workspace>,
     watcher: Option<Box<dyn FnMut(Part) + Send>>,
+}
+
+/// What one thread works in.
+pub(super) struct Workspace {
+    pub(super) worker: Worker,
+    /// What a layer with tiles has computed of a band before it is pooled.
+    pub(super) band: Buffer,
+}
+
+impl Workspace {
+    fn new(steps: &[Step]) -> Self {
+        let layers = steps.iter().filter_map(Step::winograd).map(|layer| (layer, step::split(layer)));
+        let band = steps.iter().filter_map(Step::tiled).map(amx::Layer::band_bytes).max();
+        Self { worker: Worker::new(layers), band: Buffer::new(band.unwrap_or(0), 1) }
+    }
 }
 
 /// A part of a forward pass.
@@ -38,19 +54,18 @@ impl Scratch {
         let activation = |(index, shape): (usize, &Shape)| {
             let direct = matches!(trunk.steps.get(index), Some(Step::Direct(_)));
             let images = if index < trunk.late { GROUP.min(capacity) } else { capacity };
-            Buffer::new(if direct { 0 } else { images * shape.image() }, shape.element.bytes())
+            shape.buffer(if direct { 0 } else { images })
         };
         let bordered = match &trunk.steps[0] {
             Step::Direct(step) => GROUP.min(capacity) * direct::bordered(step.channels, trunk.shapes[0].size),
-            Step::Winograd(_) => 0,
+            Step::Winograd(_) | Step::Tiled(_) => 0,
         };
-        let layers = || trunk.steps.iter().filter_map(Step::winograd).map(|layer| (layer, step::split(layer)));
         Self {
             capacity,
             shapes: trunk.shapes.clone(),
             activations: trunk.shapes.iter().enumerate().map(activation).collect(),
             bordered: vec![0.0; bordered],
-            workers: (0..rayon::current_num_threads()).map(|_| Worker::new(layers())).collect(),
+            workers: (0..rayon::current_num_threads()).map(|_| Workspace::new(&trunk.steps)).collect(),
             watcher: None,
         }
     }

@@ -1,6 +1,7 @@
-//! One convolution of a trunk: directly, or by Winograd's minimal filtering.
+//! One convolution of a trunk: directly, by Winograd's minimal filtering, or with tiles.
 
 use super::layers::{ConvLayer, Pool, Precision};
+use crate::kernels::amx;
 use crate::kernels::choice;
 use crate::kernels::direct;
 use crate::kernels::isa::Isa;
@@ -11,12 +12,15 @@ use crate::kernels::winograd::weights::Transformed;
 
 /// Layers with fewer tiles an image than this are run on all images at once: their weights are the larger part.
 const LATE_TILES: usize = 30;
+/// The same for layers that are computed directly.
+const LATE_PIXELS: usize = 500;
 /// Rows of an item of the direct convolution.
 pub(super) const DIRECT_ROWS: usize = 10;
 
 pub(super) enum Step {
     Direct(Direct),
     Winograd(Layer),
+    Tiled(amx::Layer),
 }
 
 /// The first convolution of VGG16.
@@ -36,6 +40,9 @@ impl Step {
             let weights = direct::pack(layer.weights, channels);
             return Step::Direct(Direct { channels: channels.0, groups: channels.1.div_ceil(LANES), weights, bias });
         }
+        if precision == Precision::Bf16Amx {
+            return Step::Tiled(amx::Layer::new(layer, size));
+        }
         let (grid, element) = choice::choose(layer, size, precision);
         Step::Winograd(Layer {
             grid,
@@ -50,11 +57,13 @@ impl Step {
     /// The activation that it reads, with a border that its tiles reach.
     pub(super) fn input_shape(&self, channels: usize, size: (usize, usize)) -> Shape {
         let covered = match self {
+            Step::Tiled(layer) => return layer.input_shape(),
             Step::Direct(_) => size,
             Step::Winograd(layer) => (layer.grid.rows.covered(), layer.grid.columns.covered()),
         };
         Shape {
             groups: channels.div_ceil(LANES),
+            lanes: LANES,
             padded: (covered.0.max(size.0) + 2, covered.1.max(size.1) + 2),
             size,
             element: Element::F32,
@@ -62,24 +71,39 @@ impl Step {
     }
 
     pub(super) fn is_late(&self) -> bool {
-        self.winograd().is_some_and(|layer| layer.grid.tiles() < LATE_TILES)
+        match self {
+            Step::Direct(_) => false,
+            Step::Winograd(layer) => layer.grid.tiles() < LATE_TILES,
+            Step::Tiled(layer) => layer.pixels() < LATE_PIXELS,
+        }
     }
 
-    /// How the factors of its products are stored, and their multiplications for one image of the shape `input`.
-    pub(super) fn multiplications(&self, input: &Shape) -> (Element, u64) {
-        let (element, count) = match self {
-            Step::Direct(step) => (Element::F32, input.size.0 * input.size.1 * 9 * step.channels * step.groups * LANES),
-            Step::Winograd(layer) => {
-                (layer.element, layer.grid.points() * layer.groups.0 * layer.groups.1 * LANES * LANES)
+    /// The arithmetic of its products, and their multiplications for one image of the shape `input`.
+    pub(super) fn multiplications(&self, input: &Shape) -> (Precision, u64) {
+        let (precision, count) = match self {
+            Step::Direct(step) => {
+                (Precision::F32, input.size.0 * input.size.1 * 9 * step.channels * step.groups * LANES)
             }
+            Step::Winograd(layer) => {
+                let count = layer.grid.points() * layer.groups.0 * layer.groups.1 * LANES * LANES;
+                (if layer.element == Element::F32 { Precision::F32 } else { Precision::Bf16 }, count)
+            }
+            Step::Tiled(layer) => (Precision::Bf16Amx, layer.multiplications()),
         };
-        (element, count as u64)
+        (precision, count as u64)
     }
 
     pub(super) fn winograd(&self) -> Option<&Layer> {
         match self {
             Step::Winograd(layer) => Some(layer),
-            Step::Direct(_) => None,
+            Step::Direct(_) | Step::Tiled(_) => None,
+        }
+    }
+
+    pub(super) fn tiled(&self) -> Option<&amx::Layer> {
+        match self {
+            Step::Tiled(layer) => Some(layer),
+            Step::Direct(_) | Step::Winograd(_) => None,
         }
     }
 }
@@ -95,6 +119,7 @@ impl Direct {
         let each = direct::bordered(self.channels, shape.size);
         let task = direct::Rows {
             channels: self.channels,
+            groups: self.groups,
             source: bordered[image * each..][..each].as_ptr(),
             weights: self.weights.pointer().cast(),
             bias: self.bias.pointer().cast(),
@@ -103,9 +128,14 @@ impl Direct {
             image,
             rows: band * DIRECT_ROWS..shape.size.0.min((band + 1) * DIRECT_ROWS),
         };
-        // SAFETY: the slice above is one bordered image; weights and bias were packed for the shape's groups; every
-        // band is run once.
-        unsafe { lanes::run(isa, task) };
+        // SAFETY: the slice above is one bordered image; weights and bias were packed for as many groups; every band is
+        // run once.
+        unsafe {
+            match shape.element {
+                Element::F32 => lanes::run(isa, task),
+                Element::Bf16 => lanes::run_bf16(isa, task),
+            }
+        };
     }
 }
 

@@ -8,7 +8,7 @@ use super::tiles::{Inputs, Outputs, Spectrum};
 use super::weights::Transformed;
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes::{self, LANES};
-use crate::kernels::layout::{Buffer, Element, Shape};
+use crate::kernels::layout::{Buffer, Element, Ends};
 use crate::kernels::trunk::Pool;
 
 /// A convolution, its weights transformed and its cover chosen.
@@ -42,19 +42,6 @@ pub struct Split {
     pub tiles: usize,
     /// Most groups of out-channels of an item.
     pub panels: usize,
-}
-
-/// The activations that an item reads and writes.
-#[derive(Clone, Copy)]
-pub struct Ends {
-    /// Read.
-    pub source: *const u8,
-    /// Its shape.
-    pub source_shape: Shape,
-    /// Written.
-    pub target: *mut u8,
-    /// Its shape.
-    pub target_shape: Shape,
 }
 
 /// Fewest tiles of an item for which it is worth streaming all weights through its thread's cache.

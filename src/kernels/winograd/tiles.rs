@@ -4,7 +4,7 @@ use super::grid::{Family, Tile};
 use super::points::{Five, Four, LARGEST, Points, Six, Three};
 use super::transform::{self, Half, Vectors, unrolled};
 use crate::kernels::lanes::{LANES, Lanes, Task};
-use crate::kernels::layout::{Element, Shape};
+use crate::kernels::layout::{Element, Shape, load, store};
 use crate::kernels::trunk::Pool;
 
 /// The layout of transformed tiles: `[frequency][group][tile][16 channels]`, frequencies in rows of `edge`. Strides
@@ -53,28 +53,6 @@ macro_rules! by_points {
     (@ $pass:ident, $points:ident, $n:literal, ($($argument:expr),*)) => {
         $pass::<L, $points, $n>($($argument),*)
     };
-}
-
-#[inline(always)]
-unsafe fn load<L: Lanes>(from: *const u8, at: usize, element: Element) -> L {
-    // SAFETY: the callers pass places inside their buffers.
-    unsafe {
-        match element {
-            Element::F32 => L::load(from.cast::<f32>().add(at)),
-            Element::Bf16 => L::load_bf16(from.cast::<u16>().add(at)),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn store<L: Lanes>(value: L, to: *mut u8, at: usize, element: Element) {
-    // SAFETY: the callers pass places inside their buffers.
-    unsafe {
-        match element {
-            Element::F32 => value.store(to.cast::<f32>().add(at)),
-            Element::Bf16 => value.store_bf16(to.cast::<u16>().add(at)),
-        }
-    }
 }
 
 /// Transforms the inputs of an item's tiles, all channel groups.

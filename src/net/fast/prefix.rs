@@ -36,6 +36,7 @@ impl Prefix {
         let precision = match spec.precision {
             Precision::F32 => kernels::Precision::F32,
             Precision::Bf16 => kernels::Precision::Bf16,
+            Precision::Bf16Amx => kernels::Precision::Bf16Amx,
         };
         let trunk = Trunk::new(&layers, (spec.height, spec.width), precision, isa::current());
         Self { trunk, room: Mutex::new(None) }

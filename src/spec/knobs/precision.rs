@@ -9,5 +9,7 @@ word_knob! {
         F32 = "f32",
         /// Products of bfloat16 values, summed in 32 bits.
         Bf16 = "bf16",
+        /// Products of bfloat16 values, summed as the tile unit of newer Intel servers (AMX) does.
+        Bf16Amx = "bf16_amx",
     }
 }

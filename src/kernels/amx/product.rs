@@ -1,0 +1,339 @@
+//! The products: 32 pixels times 32 out-channels, over all taps of 32 in-channels at a time.
+
+use super::{BLOCK, DEPTH, EDGE};
+use crate::kernels::isa::Isa;
+use crate::kernels::lanes::{self, LANES, Lanes, Task};
+use crate::kernels::layout::Buffer;
+
+/// Multiplications of a step.
+const MACS: usize = 9 * BLOCK * BLOCK * DEPTH;
+/// Bytes of the 32 in-channels of a pixel.
+const PIXEL: usize = 64;
+/// Bytes of a tile.
+const TILE: usize = 1024;
+
+/// Sums of a block: `[2 tiles of pixels][2 tiles of out-channels][16 pixels][16 out-channels]`.
+#[repr(C, align(64))]
+pub struct Sums(pub [[[f32; EDGE * EDGE]; 2]; 2]);
+
+impl Sums {
+    /// Where every block begins.
+    pub const ZERO: Self = Self([[[0.0; EDGE * EDGE]; 2]; 2]);
+
+    /// Sixteen out-channels of a pixel: the first or the second ones.
+    #[inline(always)]
+    pub fn of(&self, pixel: usize, columns: usize) -> *const f32 {
+        debug_assert!(pixel < BLOCK && columns < 2);
+        self.0.as_ptr().cast::<f32>().wrapping_add(((pixel / EDGE * 2 + columns) * EDGE + pixel % EDGE) * EDGE)
+    }
+}
+
+/// What 32 in-channels add to a block of results.
+///
+/// SAFETY of adding it: three rows of 34 pixels (18 if it is `short`) from `source` on, `row` bytes apart, can be read; `weights` holds
+/// nine taps of two tiles.
+#[derive(Clone, Copy)]
+pub struct Step {
+    /// The pixel above and to the left of the first result.
+    pub source: *const u8,
+    /// Bytes from one row of pixels to the next.
+    pub row: usize,
+    /// The weights of these in-channels and of 32 out-channels.
+    pub weights: *const u8,
+    /// Whether only the first sixteen pixels are wanted.
+    pub short: bool,
+}
+
+/// Who multiplies.
+pub struct Multiplier {
+    isa: Isa,
+    #[cfg(target_arch = "x86_64")]
+    tiles: Option<super::unit::Tiles>,
+}
+
+impl Multiplier {
+    /// With the tile unit if the widest instruction set is asked for and there is one, else with vectors.
+    ///
+    /// # Safety
+    /// `isa` is available.
+    pub unsafe fn new(isa: Isa) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: it is there.
+        let tiles = (isa == Isa::Avx512 && super::available()).then(|| unsafe { super::unit::Tiles::configure() });
+        Self {
+            isa,
+            #[cfg(target_arch = "x86_64")]
+            tiles,
+        }
+    }
+
+    /// Adds a step to the sums of a block.
+    ///
+    /// # Safety
+    /// As the step says.
+    pub unsafe fn add(&self, step: Step, sums: &mut Sums) {
+        #[cfg(target_arch = "x86_64")]
+        if self.tiles.is_some() {
+            // SAFETY: the tiles are configured; the rest is the caller's promise.
+            return unsafe { if step.short { short(&step, sums) } else { whole(&step, sums) } };
+        }
+        // SAFETY: the instruction set is there; the rest is the caller's promise.
+        unsafe { lanes::run(self.isa, Emulated { step, sums }) }
+    }
+}
+
+/// Loads a tile from `$offset` bytes behind the register `$from`.
+#[cfg(target_arch = "x86_64")]
+macro_rules! load {
+    ($tile:literal, $from:literal, $offset:expr) => {
+        concat!("tileloadd ", $tile, ", [{", $from, "} + 1*{stride} + ", $offset, "]\n")
+    };
+}
+
+/// Fetches 256 bytes from `$offset` bytes behind the register `$from` into the first cache.
+#[cfg(target_arch = "x86_64")]
+macro_rules! fetch {
+    ($from:literal, $offset:expr) => {
+        concat!(".irp line,0,64,128,192\nprefetcht0 [{", $from, "} + ", $offset, " + \\line]\n.endr\n")
+    };
+}
+
+/// Bytes behind the weights of a tap.
+#[cfg(target_arch = "x86_64")]
+macro_rules! weights {
+    ($tap:literal, $offset:literal) => {
+        concat!("2048*", $tap, " + ", $offset)
+    };
+}
+
+/// One tap: `$row` is the register of its row, `$tap` its index, `$right` its column times 64 bytes. On the way it fetches the
+/// weights of the next tap, and a ninth of the lower pixels that the next block will read: few tiles can be on their way at once, so
+/// they should not wait for the second cache.
+#[cfg(target_arch = "x86_64")]
+macro_rules! tap {
+    (whole $row:literal $tap:literal $right:literal) => {
+        concat!(
+            load!("tmm4", $row, $right),
+            load!("tmm6", "weights", weights!($tap, "0")),
+            load!("tmm7", "weights", weights!($tap, "1024")),
+            fetch!("weights", weights!($tap, "2048")),
+            fetch!("weights", weights!($tap, "2304")),
+            "tdpbf16ps tmm0, tmm4, tmm6\n",
+            fetch!("weights", weights!($tap, "2560")),
+            fetch!("weights", weights!($tap, "2816")),
+            load!("tmm5", $row, concat!($right, " + 1024")),
+            fetch!("below", concat!("2176 + 256*", $tap)),
+            "tdpbf16ps tmm1, tmm4, tmm7\n",
+            fetch!("weights", weights!($tap, "3072")),
+            fetch!("weights", weights!($tap, "3328")),
+            "tdpbf16ps tmm2, tmm5, tmm6\n",
+            fetch!("weights", weights!($tap, "3584")),
+            fetch!("weights", weights!($tap, "3840")),
+            "tdpbf16ps tmm3, tmm5, tmm7\n",
+        )
+    };
+    (short $row:literal $tap:literal $right:literal) => {
+        concat!(
+            load!("tmm4", $row, $right),
+            load!("tmm6", "weights", weights!($tap, "0")),
+            load!("tmm7", "weights", weights!($tap, "1024")),
+            "tdpbf16ps tmm0, tmm4, tmm6\n",
+            "tdpbf16ps tmm1, tmm4, tmm7\n",
+        )
+    };
+}
+
+/// All taps into tiles 0 to 3. It is one piece of assembly, since nothing else promises that tiles outlive one.
+#[cfg(target_arch = "x86_64")]
+macro_rules! nine_taps {
+    ($name:ident, $load:literal, $store:literal) => {
+        unsafe fn $name(step: &Step, sums: &mut Sums) {
+            // SAFETY: reads what the step's conditions allow (what is only fetched may lie anywhere), reads and writes the sums.
+            unsafe {
+                std::arch::asm!(
+                    "tileloadd tmm0, [{sums} + 1*{stride}]",
+                    "tileloadd tmm1, [{sums} + 1*{stride} + 1024]",
+                    $load,
+                    tap!($name "above" 0 "0"),
+                    tap!($name "above" 1 "64"),
+                    tap!($name "above" 2 "128"),
+                    tap!($name "here" 3 "0"),
+                    tap!($name "here" 4 "64"),
+                    tap!($name "here" 5 "128"),
+                    tap!($name "below" 6 "0"),
+                    tap!($name "below" 7 "64"),
+                    tap!($name "below" 8 "128"),
+                    "tilestored [{sums} + 1*{stride}], tmm0",
+                    "tilestored [{sums} + 1*{stride} + 1024], tmm1",
+                    $store,
+                    above = in(reg) step.source,
+                    here = in(reg) step.source.add(step.row),
+                    below = in(reg) step.source.add(2 * step.row),
+                    weights = in(reg) step.weights,
+                    stride = in(reg) PIXEL,
+                    sums = in(reg) sums.0.as_mut_ptr(),
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack, preserves_flags),
+                )
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+nine_taps!(
+    whole,
+    "tileloadd tmm2, [{sums} + 1*{stride} + 2048]\ntileloadd tmm3, [{sums} + 1*{stride} + 3072]",
+    "tilestored [{sums} + 1*{stride} + 2048], tmm2\ntilestored [{sums} + 1*{stride} + 3072], tmm3"
+);
+#[cfg(target_arch = "x86_64")]
+nine_taps!(short, "", "");
+
+/// The same with vectors.
+struct Emulated<'a> {
+    step: Step,
+    sums: &'a mut Sums,
+}
+
+/// Pixels whose even and odd sums stay in registers together.
+const ROWS: usize = 4;
+
+impl Task for Emulated<'_> {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        let pixels = if self.step.short { EDGE } else { BLOCK };
+        for columns in 0..2 {
+            for first in (0..pixels).step_by(ROWS) {
+                // SAFETY: the step's conditions; the sums of so many pixels follow each other.
+                unsafe { rows::<L>(&self.step, columns, first, self.sums.of(first, columns).cast_mut()) };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn rows<L: Lanes>(step: &Step, columns: usize, first: usize, to: *mut f32) {
+    // SAFETY: the step's conditions.
+    unsafe {
+        let mut sums: [L; ROWS] = std::array::from_fn(|row| L::load(to.add(row * LANES)));
+        for tap in 0..9 {
+            let pixels = step.source.add(tap / 3 * step.row + (first + tap % 3) * PIXEL);
+            let (even, odd) = tile::<L>(pixels, step.weights.add((tap * 2 + columns) * TILE));
+            for (sum, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
+                *sum = sum.add(even.add(odd).flush()).flush();
+            }
+        }
+        for (row, sum) in sums.into_iter().enumerate() {
+            sum.store(to.add(row * LANES));
+        }
+    }
+}
+
+/// Even and odd sums of one tap.
+#[inline(always)]
+unsafe fn tile<L: Lanes>(pixels: *const u8, weights: *const u8) -> ([L; ROWS], [L; ROWS]) {
+    // SAFETY: the step's conditions.
+    unsafe {
+        let (mut even, mut odd) = ([L::splat(0.0); ROWS], [L::splat(0.0); ROWS]);
+        for pair in 0..DEPTH / 2 {
+            let right = L::widen(L::load_pairs(weights.add(pair * PIXEL).cast()));
+            for row in 0..ROWS {
+                let left = L::widen(L::splat_pair(pixels.add(row * PIXEL + pair * 4).cast()));
+                even[row] = left.0.fma(right.0, even[row]).flush();
+                odd[row] = left.1.fma(right.1, odd[row]).flush();
+            }
+        }
+        (even, odd)
+    }
+}
+
+/// Adds the same step so many times on one thread, all that it reads in the first cache; the multiplications that it did.
+///
+/// # Panics
+/// If this machine lacks `isa`.
+pub fn multiply(isa: Isa, times: usize) -> u64 {
+    assert!(isa.available(), "this machine lacks `{}`", isa.name());
+    let (pixels, weights) = (Buffer::new(3 * (BLOCK + 2) * PIXEL, 1), Buffer::new(9 * 2 * TILE, 1));
+    let row = (BLOCK + 2) * PIXEL;
+    let step = Step { source: pixels.pointer(), row, weights: weights.pointer(), short: false };
+    let mut sums = Sums::ZERO;
+    // SAFETY: the instruction set is there; the buffers hold what a step reads.
+    unsafe {
+        let multiplier = Multiplier::new(isa);
+        for _ in 0..times {
+            multiplier.add(step, &mut sums);
+        }
+    }
+    (times * MACS) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::isa;
+    use crate::kernels::lanes::bf16;
+    use crate::rng::{Purpose, Stream};
+
+    const GROUPS: usize = 2;
+
+    /// bf16 numbers: any bits at all in one of four rounds, else exponents near each other or near the smallest.
+    fn numbers(stream: &mut Stream, round: usize, count: usize) -> Vec<u16> {
+        let base = if round % 4 == 1 { 58 } else { 118 };
+        let mut number = || {
+            let bits = stream.next_u32();
+            if round.is_multiple_of(4) { bits } else { bits & 0x807f_ffff | (base + stream.next_u32() % 16) << 23 }
+        };
+        (0..count).map(|_| (number() >> 16) as u16).collect()
+    }
+
+    /// One element, by the formula.
+    fn expected(pixels: &[u16], weights: &[u16], (pixel, output): (usize, usize)) -> f32 {
+        let mut sum = 0.0;
+        for step in 0..GROUPS * 9 {
+            let (group, tap) = (step / 9, step % 9);
+            let from = ((group * 3 + tap / 3) * (BLOCK + 2) + pixel + tap % 3) * DEPTH;
+            let tile = (step * 2 + output / EDGE) * DEPTH * EDGE + output % EDGE * 2;
+            let (a, b) = (&pixels[from..][..DEPTH], |pair: usize| &weights[tile + pair * DEPTH..][..2]);
+            sum =
+                bf16::tile(sum, (0..DEPTH / 2).map(|pair| ([a[2 * pair], a[2 * pair + 1]], [b(pair)[0], b(pair)[1]])));
+        }
+        sum
+    }
+
+    fn same(a: f32, b: f32) -> bool {
+        a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+    }
+
+    #[test]
+    fn every_path_multiplies_tiles_as_the_plain_formula_does() {
+        let mut stream = Stream::new(8, Purpose::Init, 0, 0);
+        for round in 0..if cfg!(miri) { 2 } else { 40 } {
+            let pixels = numbers(&mut stream, round, GROUPS * 3 * (BLOCK + 2) * DEPTH);
+            let weights = numbers(&mut stream, round, GROUPS * 9 * 2 * DEPTH * EDGE);
+            for isa in isa::ALL.into_iter().filter(|isa| isa.available()) {
+                for short in [false, true] {
+                    let mut sums = Sums::ZERO;
+                    for group in 0..GROUPS {
+                        let step = Step {
+                            source: pixels[group * 3 * (BLOCK + 2) * DEPTH..].as_ptr().cast(),
+                            row: (BLOCK + 2) * PIXEL,
+                            weights: weights[group * 9 * 2 * DEPTH * EDGE..].as_ptr().cast(),
+                            short,
+                        };
+                        // SAFETY: the instruction set is there; both slices hold what a step reads.
+                        unsafe { Multiplier::new(isa).add(step, &mut sums) };
+                    }
+                    for pixel in 0..if short { EDGE } else { BLOCK } {
+                        for output in 0..BLOCK {
+                            // SAFETY: the sums of a pixel are sixteen numbers.
+                            let found = unsafe { sums.of(pixel, output / EDGE).add(output % EDGE).read() };
+                            let expected = expected(&pixels, &weights, (pixel, output));
+                            assert!(same(found, expected), "{isa:?} {pixel} {output}: {found:e}, not {expected:e}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
