@@ -26,6 +26,7 @@ mod lookout;
 mod model_file;
 mod needs;
 mod plan;
+mod precision;
 mod prepare;
 mod reasons;
 mod run;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::StageError;
 use super::init::{Earlier, InitialTop};
-use super::{convert, device};
+use super::{convert, device, precision};
 use crate::data::{self, DataError, Manifest, ScanOptions};
 use crate::digest::Digest;
 use crate::net::{BaseWeights, Engine};
@@ -111,6 +111,7 @@ impl Prepared {
         let Images { train, validation, mut warnings } = images;
         let Weights { weights, digest: weights_digest, warning } = weights;
         warnings.extend(warning);
+        warnings.extend(precision::warning(&experiment, engine));
         let mut initial_top = None;
         if let Some(earlier) = earlier {
             initial_top = Some(earlier.begin(&mut experiment, &train.classes)?);
