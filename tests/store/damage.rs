@@ -98,6 +98,36 @@ fn records_after_a_damaged_block_are_still_found() {
     assert!(matches!(warnings[..], [ref one] if matches!(one.damage, Damage::Stretch { .. })), "{warnings:?}");
 }
 
+#[test]
+fn a_segment_that_another_process_began_in_place_of_a_damaged_one_is_used_and_kept() {
+    let (scene, path, mut bytes) = three_blocks();
+    bytes[0] ^= 1;
+    restore(&path, &bytes);
+    let cache = scene.cache();
+    let shelf = cache.shelf(&inputs(), BYTES).expect("opens");
+    assert_eq!((shelf.len(), cache.take_warnings().len()), (0, 1));
+    append(&scene.cache().shelf(&inputs(), BYTES).expect("opens"), &[1, 2]);
+    assert!(path.exists(), "it has the number of the damaged one");
+    append(&shelf, &[3]);
+    assert_eq!(cache.take_warnings(), []);
+    (1..=3).for_each(|nth| assert_holds(&shelf, nth));
+    (1..=3).for_each(|nth| assert_holds(&scene.cache().shelf(&inputs(), BYTES).expect("opens"), nth));
+}
+
+#[test]
+fn a_segment_that_is_listed_and_gone_before_it_is_opened_is_no_damage() {
+    let (scene, path, _) = three_blocks();
+    let gone = path.with_file_name("segment-000002.shelf");
+    // A name that is listed and leads nowhere.
+    std::os::unix::fs::symlink("nowhere", &gone).expect("links");
+    let cache = scene.cache();
+    let shelf = cache.shelf(&inputs(), BYTES).expect("opens");
+    append(&shelf, &[5]);
+    assert_eq!(cache.take_warnings(), []);
+    (1..=5).for_each(|nth| assert_holds(&shelf, nth));
+    assert!(gone.is_symlink(), "nobody removes what is not known to be damaged");
+}
+
 /// The header of a newer version, with a checksum that is right.
 fn from_the_future(bytes: &mut [u8], covered: usize, sum: usize) {
     bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());

@@ -26,7 +26,7 @@ impl Shelf {
     pub fn writer(&self, mut wait: Wait<'_>) -> Result<ShelfWriter<'_>, CacheError> {
         let lock = self.folder.lock(&mut wait)?;
         let writer = ShelfWriter { shelf: self, growing: None, block: Vec::new(), _lock: lock };
-        self.refresh()?;
+        self.review()?;
         writer.mend()?;
         Ok(writer)
     }
@@ -102,8 +102,9 @@ impl ShelfWriter<'_> {
         let path = self.shelf.path().join(name(number));
         self.shelf.folder.write_inputs()?;
         files::write_atomic(&path, &self.shelf.form.header())?;
-        let segment =
-            open(&path, &self.shelf.form).map_err(|damage| FileError::unusable(&path, &damage.to_string()))?;
+        let unusable = |why: &str| FileError::unusable(&path, why);
+        let segment = open(&path, &self.shelf.form).map_err(|damage| unusable(&damage.to_string()))?;
+        let segment = segment.ok_or_else(|| unusable("it was removed"))?;
         self.shelf.index_mut().segments.insert(number, segment.clone());
         Ok((number, segment))
     }

@@ -31,7 +31,8 @@ impl Shelf {
         // Without a sound header the length of the records is unknown, and the check says what is wrong.
         let form = Form::stated(path, key).unwrap_or(Form { key, record_bytes: 0 });
         let segment = match index::open(path, &form) {
-            Ok(segment) => segment,
+            Ok(Some(segment)) => segment,
+            Ok(None) => return Ok(Vec::new()),
             Err(damage) => return Ok(vec![damage]),
         };
         let scanned = scan::scan(&segment.file, &form, HEADER as u64)?;

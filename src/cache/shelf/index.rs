@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -80,7 +81,8 @@ impl Index {
             }
             if let Entry::Vacant(place) = self.segments.entry(number) {
                 match open(&path, form) {
-                    Ok(segment) => place.insert(segment),
+                    Ok(Some(segment)) => place.insert(segment),
+                    Ok(None) => continue,
                     Err(damage) => {
                         self.refused.insert(number, damage.clone());
                         warnings.push(Warning { path, damage });
@@ -91,6 +93,17 @@ impl Index {
             let damaged = self.extend(number, form)?;
             warnings.extend(damaged.into_iter().map(|damage| Warning { path: path.clone(), damage }));
         }
+        Ok(warnings)
+    }
+
+    /// As [`Index::refresh`], by whoever holds the write lock: what was refused is looked at again, for another process may have
+    /// removed it and begun a new segment of that number.
+    pub(super) fn review(&mut self, folder: &Path, form: &Form) -> Result<Vec<Warning>, FileError> {
+        let refused = std::mem::take(&mut self.refused);
+        let mut warnings = self.refresh(folder, form)?;
+        let is_told =
+            |warning: &Warning| number(&warning.path).and_then(|number| refused.get(&number)) == Some(&warning.damage);
+        warnings.retain(|warning| !is_told(warning));
         Ok(warnings)
     }
 
@@ -108,9 +121,13 @@ impl Index {
     }
 }
 
-/// Opens a segment and checks its header; its blocks are still to be read.
-pub(super) fn open(path: &Path, form: &Form) -> Result<Segment, Damage> {
-    let file = PositionedFile::open(path).map_err(|error| Damage::Unreadable(error.to_string()))?;
+/// Opens a segment and checks its header; its blocks are still to be read. `None` where another process has just removed it.
+pub(super) fn open(path: &Path, form: &Form) -> Result<Option<Segment>, Damage> {
+    let file = match PositionedFile::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Damage::Unreadable(error.to_string())),
+    };
     scan::check(&file, form)?;
-    Ok(Segment { file: Arc::new(file), end: HEADER as u64, damaged: false, tail: 0 })
+    Ok(Some(Segment { file: Arc::new(file), end: HEADER as u64, damaged: false, tail: 0 }))
 }

@@ -81,6 +81,13 @@ impl Shelf {
         Ok(())
     }
 
+    /// As [`Shelf::refresh`], by whoever holds the write lock: also what was of no use.
+    pub(super) fn review(&self) -> Result<(), CacheError> {
+        let warnings = self.index_mut().review(self.folder.path(), &self.form)?;
+        warnings.into_iter().for_each(|warning| self.cache.warn(warning));
+        Ok(())
+    }
+
     /// The shelf's key.
     pub fn key(&self) -> &Key {
         self.folder.key()
