@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::error::{FileError, Operation};
 use super::fault::{self, Target};
 use super::folder::{is_named, list_folder, remove_file, sync_folder};
+use super::lock::release;
 
 const SUFFIX: &str = ".frostline-tmp";
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -86,6 +87,8 @@ impl Drop for AtomicFile {
             // A failure is already on its way up; what stays behind is cleared by `clear_stale`.
             let _ = remove_file(&self.temporary);
         }
+        // Only now that the temporary name is gone: until then the file was ours.
+        release(&self.file);
     }
 }
 
@@ -178,8 +181,22 @@ mod tests {
         let (file, temporary) = create_temporary(&path).expect("makes");
         clear_stale(folder.path()).expect("clears");
         assert!(temporary.exists(), "its writer lives");
-        drop(file);
+        release(&file);
         clear_stale(folder.path()).expect("clears");
         assert!(!temporary.exists());
+    }
+
+    #[test]
+    fn what_a_writer_gave_up_and_could_not_remove_goes_while_a_forked_child_still_has_it_open() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let file = AtomicFile::create(&folder.path().join("model")).expect("makes");
+        let (temporary, inherited) = (file.temporary.clone(), file.file.try_clone().expect("it can be had twice"));
+        let injected = fault::inject(fault::Plan::fail(1, 5));
+        drop(file);
+        drop(injected);
+        assert!(temporary.exists(), "it could not be removed");
+        clear_stale(folder.path()).expect("clears");
+        assert!(!temporary.exists());
+        drop(inherited);
     }
 }

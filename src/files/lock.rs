@@ -84,10 +84,10 @@ enum Kind {
     Shared,
 }
 
-/// A held lock; dropping it, or dying, releases it.
+/// A held lock; dropping it, or dying, releases it, also where a child that was just forked has the file open as well.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
     path: PathBuf,
 }
 
@@ -114,7 +114,14 @@ impl Lock {
 
     /// Whether somebody holds the lock now. Changes nothing; a lock file that is not there, or cannot be opened, is free.
     pub fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+        File::open(path).is_ok_and(|file| match file.try_lock() {
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(_)) => false,
+            Ok(()) => {
+                release(&file);
+                false
+            }
+        })
     }
 
     /// The locked file.
@@ -151,13 +158,26 @@ impl Lock {
                 if kind == Kind::Exclusive {
                     write_holder(&file);
                 }
-                Ok(Some(Self { _file: file, path: path.to_owned() }))
+                Ok(Some(Self { file, path: path.to_owned() }))
             }
             // Removed by the holder before us: the next try opens a new one.
             Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(source)) => Err(refused(path, source)),
         }
     }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        release(&self.file);
+    }
+}
+
+/// Gives up what lock there is on an open file. To close it is not enough: a process that was just forked has it open too, and with
+/// it the lock, until it becomes another program.
+pub(super) fn release(file: &File) {
+    // Where this fails, closing is all that is left to do.
+    let _ = file.unlock();
 }
 
 fn open(path: &Path) -> Result<File, FileError> {
@@ -192,4 +212,23 @@ fn read_holder(path: &Path) -> Option<Holder> {
     /// A holder's line is a few dozen bytes.
     const LIMIT: u64 = 4096;
     serde_json::from_slice(&read_at_most(path, LIMIT).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_lock_is_free_while_a_forked_child_still_has_its_file_open() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("lock");
+        let lock = Lock::try_exclusive(&path).expect("locks").expect("nobody has it");
+        // What a child gets: another number for the same open file.
+        let inherited = lock.file.try_clone().expect("it can be had twice");
+        assert!(Lock::is_held(&path));
+        drop(lock);
+        assert!(!Lock::is_held(&path));
+        assert!(Lock::try_exclusive(&path).expect("locks").is_some());
+        drop(inherited);
+    }
 }
