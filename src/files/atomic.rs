@@ -112,10 +112,14 @@ fn create_temporary(path: &Path) -> io::Result<(File, PathBuf)> {
 
 /// Locks the file (where the filesystem can) and says whether it still has a name.
 fn still_linked(file: &File) -> io::Result<bool> {
-    match file.lock() {
-        Ok(()) => Ok(file.metadata()?.nlink() > 0),
-        // Without locks nobody clears either, see `clear_stale`.
-        Err(_) => Ok(true),
+    loop {
+        match file.lock() {
+            Ok(()) => return Ok(file.metadata()?.nlink() > 0),
+            // By a signal, while somebody who clears has it.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // Without locks nobody clears either, see `clear_stale`.
+            Err(_) => return Ok(true),
+        }
     }
 }
 
