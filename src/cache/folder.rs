@@ -13,6 +13,8 @@ use crate::files::{self, FileError, Lock, LockError, Wait};
 pub(super) const INPUTS: &str = "inputs.json";
 pub(super) const WRITE_LOCK: &str = "lock";
 pub(super) const USE_LOCK: &str = "use";
+/// Lists of inputs are a few kilobytes.
+const LIMIT: u64 = 1 << 20;
 
 /// The folder of one key.
 #[derive(Clone, Debug)]
@@ -74,11 +76,11 @@ impl EntryFolder {
     pub(super) fn write_inputs(&self) -> Result<(), CacheError> {
         let Some(inputs) = &self.inputs else { return Ok(()) };
         let path = self.path.join(INPUTS);
-        if read_inputs(&path).is_some_and(|stored| stored == *inputs) {
-            return Ok(());
-        }
-        if files::modified(&path).is_some() {
-            self.warn(&path, Damage::Inputs);
+        // One look decides: another process may be storing them just now.
+        match files::read_at_most(&path, LIMIT) {
+            Ok(bytes) if parse(&bytes).as_ref() == Some(inputs) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Ok(_) | Err(_) => self.warn(&path, Damage::Inputs),
         }
         files::create_folder(&self.path)?;
         let text = serde_json::to_vec(inputs).expect("a list of texts always serialises");
@@ -132,7 +134,9 @@ fn is_forbidden(error: &FileError) -> bool {
 
 /// The stored list of inputs, if it can be read.
 pub(super) fn read_inputs(path: &Path) -> Option<Inputs> {
-    /// Lists of inputs are a few kilobytes.
-    const LIMIT: u64 = 1 << 20;
-    serde_json::from_slice(&files::read_at_most(path, LIMIT).ok()?).ok()
+    parse(&files::read_at_most(path, LIMIT).ok()?)
+}
+
+fn parse(bytes: &[u8]) -> Option<Inputs> {
+    serde_json::from_slice(bytes).ok()
 }
