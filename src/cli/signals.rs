@@ -42,8 +42,9 @@ pub fn heed_signals(stop: &StopToken, heed: Heed) -> std::io::Result<()> {
                 (heed.ending)();
                 std::process::exit(i32::from(Exit::Interrupted as u8));
             }
-            asked.request();
+            // Said first: once it is asked to, the process may end before another word.
             (heed.asked)();
+            asked.request();
         }
     });
     Ok(())
