@@ -9,10 +9,14 @@ fn long() -> String {
     top.replace("epochs = 3", "epochs = 400")
 }
 
-/// One batch of large images, which takes many times as long as ending does.
-fn slow_batch() -> String {
+/// One batch of many large images, which takes many times as long as two signals do, also on a loaded machine.
+fn slow_batch() -> Project {
+    let project = Project::new();
+    let more = (8..44).flat_map(|number| ["blue", "red"].map(|class| (class, number)));
+    more.for_each(|(class, number)| project.image("train", class, number));
     let (top, _) = SPEC.split_once("[fine_tune]").expect("two stages");
-    top.replace("target_size = 32", "target_size = 256") + "\n[bottleneck]\nbatch_size = 24\n"
+    project.spec(&(top.replace("target_size = 32", "target_size = 256") + "\n[bottleneck]\nbatch_size = 96\n"));
+    project
 }
 
 fn interrupt(signal: &str, moment: &str) {
@@ -44,8 +48,7 @@ fn sigterm_in_extraction_saves_and_exits_with_130_and_the_run_goes_on() {
 
 #[test]
 fn a_second_ctrl_c_stops_at_once_and_the_run_shows_as_interrupted() {
-    let project = Project::new();
-    project.spec(&slow_batch());
+    let project = slow_batch();
     let mut working = Working::start(project.command(&RUN));
     assert!(working.until("bottleneck: running"), "{:?}", working.seen);
     working.signal("INT");
