@@ -30,6 +30,13 @@ zoom = 0.1
 horizontal_flip = true
 "#;
 
+/// The top's epochs take time by themselves, some 10 ms each, and not only by waiting for the disk.
+pub fn lasting(spec: &str) -> String {
+    let (top, rest) = spec.split_at(spec.find("[fine_tune]").unwrap_or(spec.len()));
+    let top = top.replace("hidden = [8]", "hidden = [512]").replace("batch_size = 4", "batch_size = 1");
+    top + rest
+}
+
 /// A folder with `experiments/a.toml`, images below `data/`, and in the end `runs/`.
 pub struct Project {
     folder: TempDir,

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::project::{Project, Ran, SPEC, signal};
+use crate::project::{Project, Ran, SPEC, lasting, signal};
 
 /// Four points of the top, no fine-tuning.
 const GRID: &str = "[sweep]\n[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n\"top.optimizer.lr\" = [1e-3, 1e-2]\n";
@@ -293,7 +293,7 @@ fn one_frozen_point_runs_by_itself_whatever_became_of_the_file() {
 #[test]
 fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
     let project = Project::new();
-    project.spec(&top_only(GRID).replace("epochs = 3", "epochs = 600"));
+    project.spec(&lasting(&top_only(GRID).replace("epochs = 3", "epochs = 300")));
     assert_eq!(sweep(&project, &["--runs", "whole"]).code, 0);
     let mut command = project.command(&["sweep", "experiments/a.toml", "--runs", "stopped", "--jobs", "2"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::project::{Project, Ran, SPEC, file};
+use crate::project::{Project, Ran, SPEC, file, lasting};
 use crate::work::{RUN, Reference, Working, assert_whole, either, runs, start_over, states, tell};
 
 const PROCESSES: usize = 8;
@@ -73,7 +73,7 @@ fn eight_processes_with_eight_experiments_share_what_they_have_in_common() {
 /// A run that stands still in its first epochs, until it is told to go on.
 fn standing_still(project: &Project) -> Working {
     let (top, _) = SPEC.split_once("[fine_tune]").expect("two stages");
-    project.spec(&top.replace("epochs = 3", "epochs = 400"));
+    project.spec(&lasting(&top.replace("epochs = 3", "epochs = 400")));
     let mut working = Working::start(project.command(&RUN));
     assert!(working.until("top epoch 1:"), "{:?}", working.seen);
     working.signal("STOP");

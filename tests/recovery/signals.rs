@@ -1,12 +1,12 @@
 //! Ctrl-C and SIGTERM finish the batch, save and exit with 130; a second Ctrl-C stops at once.
 
-use crate::project::{Project, SPEC};
+use crate::project::{Project, SPEC, lasting};
 use crate::work::{RUN, Reference, Working, runs, states};
 
 /// Enough epochs that a signal comes in time.
 fn long() -> String {
     let (top, _) = SPEC.split_once("[fine_tune]").expect("two stages");
-    top.replace("epochs = 3", "epochs = 400")
+    lasting(&top.replace("epochs = 3", "epochs = 400"))
 }
 
 /// One batch of many large images, which takes many times as long as two signals do, also on a loaded machine.
