@@ -94,7 +94,7 @@ fn five_hundred_runs_open_in_time() {
         "a page of 500 runs ({} kB) opened in {spent:.0} ms",
         std::fs::metadata(&page).expect("there").len() / 1000
     );
-    assert!(spent < 10_000.0, "the page took {spent} ms");
+    assert!(spent < 60_000.0, "the page took {spent} ms");
     assert_eq!(browser.complaints(), Vec::<String>::new());
     browser.picture(&folder("pictures").join("five-hundred.png"));
 }
