@@ -7,7 +7,7 @@ use crate::project::{Project, Ran, SPEC};
 use crate::work::RUN;
 
 /// Kilobytes of address space that the binary may take here: two decoders at their limits,
-/// weights, threads and arithmetic.
+/// weights, threads and arithmetic. Every thread reserves some, so that their number is bounded too.
 const MEMORY: u64 = 6_000_000;
 
 /// Runs the binary with bounded memory.
@@ -15,7 +15,7 @@ fn bounded(project: &Project, arguments: &[&str]) -> Ran {
     let command = project.command(arguments);
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("ulimit -v {MEMORY}; exec \"$@\""), "sh"]).arg(command.get_program());
-    shell.args(arguments).current_dir(project.path("")).env_remove("FROSTLINE_PROOF");
+    shell.args(arguments).args(["--threads", "2"]).current_dir(project.path("")).env_remove("FROSTLINE_PROOF");
     Ran::of(shell.output().expect("sh starts"))
 }
 
