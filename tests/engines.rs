@@ -24,6 +24,11 @@ fn spec() -> String {
 
 /// Losses are means over batches that a thousand rounded operations lead to.
 const LOSSES: f64 = 1e-3;
+/// Whose probability lies within that rounding of a half is called one way by some CPUs and the other way by others: one image more
+/// or less until the end, where none does (the nearest has 0.6).
+const IMAGES: f64 = 1.0;
+/// Images to train on, and to validate on.
+const COUNTS: [f64; 2] = [16.0, 8.0];
 
 /// Two classes of coloured noise, and an experiment on them.
 struct Project {
@@ -94,15 +99,21 @@ fn rows(outcome: Outcome) -> Vec<MetricsRow> {
     done(outcome).metrics().expect("the run has metrics")
 }
 
-/// Asserts the same accuracies and nearly the same losses, epoch by epoch.
+/// Asserts the same accuracy in the end, and epoch by epoch nearly the same accuracies and losses.
 fn assert_alike(found: &[MetricsRow], expected: &[MetricsRow]) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
         assert_eq!((&found.stage, found.epoch), (&expected.stage, expected.epoch));
-        assert_eq!((found.accuracy, found.val_accuracy), (expected.accuracy, expected.val_accuracy), "{found:?}");
+        let right = |row: &MetricsRow| [row.accuracy, row.val_accuracy.expect("it is validated")];
+        for ((found_right, right), count) in right(found).into_iter().zip(right(expected)).zip(COUNTS) {
+            let images = ((found_right - right) * count).abs().round();
+            assert!(images <= IMAGES, "{images} images apart: {found:?}, {expected:?}");
+        }
         let apart = (found.loss - expected.loss).abs() / expected.loss;
         assert!(apart < LOSSES, "{apart:e}: {found:?}, {expected:?}");
     }
+    let end = |rows: &[MetricsRow]| rows.last().and_then(|row| row.val_accuracy);
+    assert_eq!(end(found), end(expected));
 }
 
 #[test]
