@@ -59,6 +59,7 @@ impl Chromium {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             browser.call(&format!("{domain}.enable"), json!({}));
         }
+        browser.call("Page.setLifecycleEventsEnabled", json!({ "enabled": true }));
         Some(browser)
     }
 
@@ -91,8 +92,14 @@ impl Chromium {
     /// Opens a file and waits until it is loaded. What was seen of earlier pages is forgotten.
     pub fn open(&mut self, page: &Path) {
         self.events.clear();
-        self.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }));
-        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+        let begun = self.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }));
+        assert!(begun["loaderId"].is_string(), "{}: {begun}", page.display());
+        // A load of the page before may be told of only now.
+        let is_loaded = |event: &Value| {
+            let of = &event["params"];
+            event["method"] == "Page.lifecycleEvent" && of["name"] == "load" && of["loaderId"] == begun["loaderId"]
+        };
+        while !self.events.iter().any(is_loaded) {
             let event = self.read();
             self.events.push(event);
         }
