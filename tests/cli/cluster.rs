@@ -15,6 +15,8 @@ pub const WAIT: [&str; 3] = ["sweep", "wait", "experiments/a.toml"];
 pub const STATUS: [&str; 3] = ["sweep", "status", "experiments/a.toml"];
 /// One cluster at a time is enough for the cores.
 static ONE: Mutex<()> = Mutex::new(());
+/// What Slurm's programs say when its daemons are busy.
+const BUSY: [&str; 3] = ["Socket timed out", "Unable to contact", "try again"];
 /// Nothing on this cluster takes as long, however slow the machine.
 const LONG: Duration = Duration::from_secs(180);
 
@@ -80,27 +82,24 @@ impl Cluster {
         ran.stdout
     }
 
-    /// A program of Slurm's.
+    /// A program of Slurm's, tried again while Slurm is too busy to answer, or busy with the job.
     pub fn slurm(&self, program: &str, arguments: &[&str]) -> String {
-        let output = Command::new(program).args(arguments).env("SLURM_CONF", self.configuration()).output();
-        let ran = Ran::of(output.expect("Slurm is there"));
-        assert_eq!(ran.code, 0, "{program} {arguments:?}: {}", ran.stderr);
-        ran.stdout
-    }
-
-    /// Signals a task; Slurm refuses to while it is busy with the job, and says to try again.
-    pub fn signal(&self, options: &[&str], task: &str) {
         let begun = Instant::now();
         loop {
-            let mut command = Command::new("scancel");
-            command.args(options).arg(task).env("SLURM_CONF", self.configuration());
-            let ran = Ran::of(command.output().expect("Slurm is there"));
+            let output = Command::new(program).args(arguments).env("SLURM_CONF", self.configuration()).output();
+            let ran = Ran::of(output.expect("Slurm is there"));
             if ran.code == 0 {
-                return;
+                return ran.stdout;
             }
-            assert!(ran.stderr.contains("try again") && begun.elapsed() < LONG, "{task}: {}", ran.stderr);
+            let is_busy = BUSY.iter().any(|text| ran.stderr.contains(text));
+            assert!(is_busy && begun.elapsed() < LONG, "{program} {arguments:?}: {}", ran.stderr);
             std::thread::park_timeout(Duration::from_millis(100));
         }
+    }
+
+    /// Signals a task.
+    pub fn signal(&self, options: &[&str], task: &str) {
+        self.slurm("scancel", &[options, &[task]].concat());
     }
 
     /// The jobs that wait or run, one for each task of an array: number, state, name, node.
