@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use frostline::runs::Status;
+
 use crate::cluster::{
     Cluster, STATUS, SUBMIT, WAIT, column, folders, here, is_submitted, is_training, project, results, running, spec,
     sweep, text, top,
 };
-use crate::project::Ran;
+use crate::project::{Project, Ran, lasting};
 
 #[test]
 fn a_grid_on_a_cluster_gives_the_bytes_of_the_grid_here_with_one_extraction() {
@@ -64,23 +66,23 @@ fn four_tasks_at_once_prune_and_choose_by_what_the_others_have_reached() {
     let Some(cluster) = Cluster::start_with(&[("CPUS", "2")]) else { return };
     // The good ones first: the others are then found to be hopeless.
     let rates = "\"top.optimizer.lr\" = [1e-2, 3e-3, 1e-3, 3e-4, 3e-5, 1e-5, 1e-6, 1e-7]";
-    let asha =
-        project(&spec(200, &format!("{rates}\n[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 10\nreduction = 3")));
+    let pruner = "[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 40\nreduction = 3";
+    let asha = project(&lasting(&spec(120, &format!("{rates}\n{pruner}"))));
     cluster.well(&asha, &SUBMIT);
-    cluster.until(|queue| running(queue).len() == 4);
     cluster.well(&asha, &WAIT);
+    assert_eq!(most_at_once(&asha), 4);
     let states = column(&asha, "state");
     let count = |wanted: &str| states.iter().filter(|state| *state == wanted).count();
     assert!(count("done") >= 1 && count("pruned") >= 1 && count("done") + count("pruned") == 8, "{states:?}");
     let said = cluster.well(&asha, &SUBMIT);
     assert!(!said.contains("queued"), "what was pruned is over: {said}");
     let strategy = "[sweep]\nstrategy = \"tpe\"\ntrials = 12\nparallel = 4\n[sweep.space]";
-    let text = format!("{}\n{strategy}\n\"top.dropout\" = {{ uniform = [0.0, 0.9] }}\n", top(300));
+    let text = lasting(&format!("{}\n{strategy}\n\"top.dropout\" = {{ uniform = [0.0, 0.9] }}\n", top(120)));
     let tpe = project(&text);
     let said = cluster.well(&tpe, &SUBMIT);
     assert!(is_submitted(&said, 8, 0) && said.contains("; up to 4 more points to be chosen"), "{said}");
-    cluster.until(|_| running_now(&cluster.well(&tpe, &STATUS)) == 4);
     cluster.well(&tpe, &WAIT);
+    assert_eq!(most_at_once(&tpe), 4);
     let dropouts = column(&tpe, "top.dropout");
     assert_eq!((dropouts.len(), dropouts.iter().collect::<BTreeSet<_>>().len()), (12, 12), "{dropouts:?}");
     assert!(column(&tpe, "state").iter().all(|state| state == "done"));
@@ -92,9 +94,13 @@ fn four_tasks_at_once_prune_and_choose_by_what_the_others_have_reached() {
     assert_eq!(column(&tpe, "top.dropout").len(), 13);
 }
 
-/// How many runs a status says are running.
-fn running_now(status: &str) -> usize {
-    status.lines().filter(|line| line.split("  ").any(|cell| cell.trim() == "running")).count()
+/// How many runs were at work at the same time, where they were most.
+fn most_at_once(project: &Project) -> usize {
+    let runs = folders(&project.path("runs/a")).into_iter().filter(|run| run.join("status.json").exists());
+    let statuses: Vec<Status> = runs.map(|run| Status::read(&run).expect("it has a status")).collect();
+    let works_at = |run: &Status, moment| run.started <= moment && run.finished.expect("it has ended") > moment;
+    let at_once = |moment| statuses.iter().filter(|run| works_at(run, moment)).count();
+    statuses.iter().map(|run| at_once(run.started)).max().unwrap_or(0)
 }
 
 /// What the shell that submits asks of its own jobs, or was given as a job itself, is not what the sweep asks for.
@@ -131,7 +137,9 @@ fn what_slurm_refuses_and_what_a_node_lacks_is_said() {
     assert!(ran.stderr.contains("invalid partition specified: nowhere"), "{}", ran.stderr);
     // A binary that the nodes do not have.
     let binary = there.path("frostline");
-    std::fs::copy(env!("CARGO_BIN_EXE_frostline"), &binary).expect("the binary can be copied");
+    // By a process of its own: one that another test starts meanwhile must not have it open for writing.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_frostline")).arg(&binary).status();
+    assert!(copied.expect("cp starts").success());
     let mut held = SUBMIT.to_vec();
     held.extend(["--", "--hold"]);
     let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
@@ -204,7 +212,7 @@ fn two_hundred_points_four_at_a_time_are_all_done_after_one_extraction() {
 #[test]
 fn cancelling_leaves_whole_runs_that_go_on() {
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(600, "\"top.dropout\" = [0.1, 0.2, 0.3]");
+    let spec = lasting(&spec(400, "\"top.dropout\" = [0.1, 0.2, 0.3]"));
     let there = project(&spec);
     cluster.well(&there, &SUBMIT);
     cluster.until(|_| (0..3).any(|index| is_training(&there, &format!("0_{index}"))));
