@@ -3,9 +3,9 @@
 use frostline::rng::{Purpose, Stream};
 use frostline::stop::StopToken;
 use frostline::train::{
-    Activation, ClassWeights, Data, EarlyStopping, End, EpochRow, FitError, InMemory, Model, Monitor, NamedTensor,
-    Observer, Optimizer, Outcome, Penalty, Progress, Samples, Schedule, Settings, Silent, Snapshot, SourceError,
-    TopModel, TopShape, evaluate, fit, predict_all,
+    Activation, ClassWeights, Data, EarlyStopping, End, EpochRow, Evaluation, FitError, InMemory, Model, Monitor,
+    NamedTensor, Observer, Optimizer, Outcome, Pass, Penalty, Progress, Samples, Schedule, Settings, Silent, Snapshot,
+    SourceError, TopModel, TopShape, evaluate, fit, predict_all,
 };
 
 const SAMPLE: [usize; 3] = [3, 4, 5];
@@ -88,6 +88,53 @@ impl Observer for StopAfter {
     }
 }
 
+/// Counts the batches that are trained.
+struct Counted(usize);
+
+impl Observer for Counted {
+    fn batch(&mut self, _: &Progress) {
+        self.0 += 1;
+    }
+
+    fn epoch(&mut self, _: &EpochRow, _: &Snapshot<'_>) -> Result<(), SourceError> {
+        Ok(())
+    }
+}
+
+/// Samples that ask for a stop when so many batches were read.
+struct StopAtBatch {
+    samples: InMemory,
+    batches: usize,
+    stop: StopToken,
+}
+
+impl Samples for StopAtBatch {
+    fn labels(&self) -> &[u32] {
+        self.samples.labels()
+    }
+
+    fn sample_len(&self) -> usize {
+        self.samples.sample_len()
+    }
+
+    fn begin(&mut self, pass: &Pass<'_>) -> Result<(), SourceError> {
+        self.samples.begin(pass)
+    }
+
+    fn fill(&mut self, count: usize, out: &mut [f32]) -> Result<(), SourceError> {
+        self.batches -= 1;
+        if self.batches == 0 {
+            self.stop.request();
+        }
+        self.samples.fill(count, out)
+    }
+}
+
+fn evaluation(model: &mut TopModel, samples: &mut InMemory, penalty: Penalty) -> Evaluation {
+    let evaluated = evaluate(model, samples, 8, penalty, &StopToken::new()).expect("it evaluates");
+    evaluated.expect("nobody stops it")
+}
+
 #[test]
 fn a_top_learns_two_classes_and_three() {
     for classes in [2, 3] {
@@ -115,6 +162,26 @@ fn a_run_stopped_in_mid_epoch_and_resumed_is_the_run_that_was_not() {
         }
         let mut run = Run::new(2);
         let outcome = run.fit(&settings(5), state.as_deref(), &mut Silent, &StopToken::new()).expect("it goes on");
+        assert_eq!(outcome.rows, whole.rows);
+        assert!(outcome.state == whole.state && run.model.export() == parameters, "the bytes differ");
+    }
+}
+
+#[test]
+fn a_run_stopped_in_a_validation_keeps_the_epoch_and_goes_on_with_its_validation() {
+    let (whole, parameters) = straight(&settings(2), 2);
+    // Six batches a validation: in the first of both epochs, in the middle, and in the last one's last but one.
+    for (batches, epoch) in [(1, 0), (3, 0), (7, 1), (11, 1)] {
+        let stop = StopToken::new();
+        let mut validation = StopAtBatch { samples: samples(2, 2), batches, stop: stop.clone() };
+        let data = Data { train: &mut samples(1, 2), validation: Some(&mut validation) };
+        let stopped = fit(&mut Run::new(2).model, data, &settings(2), None, &mut Silent, &stop).expect("it stops");
+        assert_eq!(stopped.end, End::Interrupted { epoch, batch: 6 }, "stopped in batch {batches}");
+        let mut trained = Counted(0);
+        let mut run = Run::new(2);
+        let outcome = run.fit(&settings(2), Some(&stopped.state), &mut trained, &StopToken::new());
+        let outcome = outcome.expect("it goes on");
+        assert_eq!(trained.0, 6 * (1 - epoch as usize), "no batch is trained again");
         assert_eq!(outcome.rows, whole.rows);
         assert!(outcome.state == whole.state && run.model.export() == parameters, "the bytes differ");
     }
@@ -188,8 +255,9 @@ fn a_loss_that_is_no_number_names_the_batch_and_the_learning_rate() {
 fn a_reported_loss_includes_the_penalty() {
     let mut run = Run::new(2);
     let mut validation = samples(2, 2);
-    let bare = evaluate(&mut run.model, &mut validation, 8, Penalty::default()).expect("it evaluates");
-    let penalised = evaluate(&mut run.model, &mut validation, 8, Penalty { l1: 0.0, l2: 0.5 }).expect("it evaluates");
+    let mut measured = |penalty| evaluation(&mut run.model, &mut validation, penalty);
+    let bare = measured(Penalty::default());
+    let penalised = measured(Penalty { l1: 0.0, l2: 0.5 });
     let kernels = run.model.export();
     let squares: f64 = kernels
         .iter()
@@ -217,7 +285,7 @@ fn the_likeliest_classes_are_as_often_right_as_the_accuracy_says() {
         let outcome = run.fit(&settings(3), None, &mut Silent, &StopToken::new()).expect("it trains");
         let mut samples = samples(2, classes);
         let all = predict_all(&mut run.model, &mut samples, 8, &StopToken::new()).expect("it predicts");
-        let score = evaluate(&mut run.model, &mut samples, 8, Penalty::default()).expect("it evaluates");
+        let score = evaluation(&mut run.model, &mut samples, Penalty::default());
         let likeliest = |row: &[f32]| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).expect("a class");
         let rows = all.chunks(classes as usize).zip(samples.labels());
         let right = rows.filter(|(row, label)| likeliest(row) == **label as usize).count();

@@ -104,7 +104,7 @@ fn fit(
 ) -> Result<Outcome, StageError> {
     let samples = job.data.train.labels().len() as u64;
     let at = state.as_ref().map_or(At::default(), |state| state.at);
-    let batches_done = u64::from(at.batches) * job.settings.batch_size as u64;
+    let batches_done = (u64::from(at.batches) * job.settings.batch_size as u64).min(samples);
     let done = u64::from(at.epochs) * samples + batches_done;
     work.reporter.event(&Event::StageBegan {
         stage: job.stage,

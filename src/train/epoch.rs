@@ -45,7 +45,11 @@ impl Course<'_> {
     ) -> Result<Ended, FitError> {
         let size = self.settings.batch_size;
         let order = self.order(memory.epoch);
-        let rest = &order[memory.batch * size..];
+        // All are done where the validation after them was stopped, and the last batch may be a short one.
+        let rest = order.get(memory.batch * size..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(Ended::Whole);
+        }
         let pass = Pass { epoch: memory.epoch, order: rest, batch_size: size };
         samples.begin(&pass).map_err(FitError::Source)?;
         let mut inputs = vec![0.0; size.min(self.samples) * samples.sample_len()];

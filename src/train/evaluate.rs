@@ -1,5 +1,6 @@
 //! Passes without training: metrics and probabilities.
 
+use super::epoch::Ended;
 use super::metrics::Running;
 use super::{Batch, FitError, Model, Pass, Penalty, Samples};
 use crate::net::{NetError, Targets, penalty};
@@ -14,23 +15,25 @@ pub struct Evaluation {
     pub accuracy: f64,
 }
 
-/// Metrics on all samples, in order, without dropout and class weights.
+/// Metrics on all samples, in order, without dropout and class weights. Ends early, with nothing, when a stop is asked for.
 pub fn evaluate(
     model: &mut dyn Model,
     samples: &mut dyn Samples,
     batch_size: usize,
     penalty: Penalty,
-) -> Result<Evaluation, FitError> {
+    stop: &StopToken,
+) -> Result<Option<Evaluation>, FitError> {
     let penalty = penalty_of(model, penalty);
     let mut running = Running::default();
     let labels = samples.labels().to_vec();
-    pass_over(samples, batch_size, |start, count, inputs| {
+    let ended = pass_over(samples, batch_size, stop, |start, count, inputs| {
         let targets = Targets { labels: &labels[start..start + count], class_weights: None };
         let sums = model.score(Batch { inputs, targets })?;
         running.add(sums.loss, penalty, sums.correct, count);
-        Ok(true)
+        Ok(())
     })?;
-    Ok(Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() })
+    let evaluation = Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() };
+    Ok((ended == Ended::Whole).then_some(evaluation))
 }
 
 /// Metrics of labelled samples that come a batch at a time, together with what the model makes of each.
@@ -71,32 +74,34 @@ pub fn predict_all(
 ) -> Result<Vec<f32>, FitError> {
     let classes = model.classes();
     let mut probabilities = Vec::with_capacity(samples.labels().len() * classes);
-    pass_over(samples, batch_size, |start, count, inputs| {
+    pass_over(samples, batch_size, stop, |start, count, inputs| {
         probabilities.resize((start + count) * classes, 0.0);
         model.predict(inputs, count, &mut probabilities[start * classes..])?;
-        Ok(!stop.is_requested())
+        Ok(())
     })?;
     Ok(probabilities)
 }
 
-/// Calls back with (first sample, count, values) of each batch, in order, until that says no.
+/// Calls back with (first sample, count, values) of each batch, in order, until a stop is asked for.
 fn pass_over(
     samples: &mut dyn Samples,
     batch_size: usize,
-    mut visit: impl FnMut(usize, usize, &[f32]) -> Result<bool, FitError>,
-) -> Result<(), FitError> {
+    stop: &StopToken,
+    mut visit: impl FnMut(usize, usize, &[f32]) -> Result<(), FitError>,
+) -> Result<Ended, FitError> {
     let order: Vec<u32> = (0..samples.labels().len() as u32).collect();
     samples.begin(&Pass { epoch: 0, order: &order, batch_size }).map_err(FitError::Source)?;
     let mut inputs = vec![0.0; batch_size.min(order.len()) * samples.sample_len()];
     for start in (0..order.len()).step_by(batch_size) {
+        if stop.is_requested() {
+            return Ok(Ended::Stopped);
+        }
         let count = batch_size.min(order.len() - start);
         let inputs = &mut inputs[..count * samples.sample_len()];
         samples.fill(count, inputs).map_err(FitError::Source)?;
-        if !visit(start, count, inputs)? {
-            break;
-        }
+        visit(start, count, inputs)?;
     }
-    Ok(())
+    Ok(Ended::Whole)
 }
 
 /// What Keras adds to every loss: the penalties on the kernels as they are.

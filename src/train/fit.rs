@@ -29,7 +29,7 @@ pub enum End {
     Interrupted {
         /// The epoch under way.
         epoch: u32,
-        /// Batches done in it.
+        /// Batches done in it: all of them where its validation was stopped.
         batch: usize,
     },
 }
@@ -65,11 +65,14 @@ pub fn fit(
         observer.resumed(&memory.rows).map_err(FitError::Observer)?;
     }
     while memory.epoch < settings.epochs && !memory.patience.exhausted {
-        if course.train(model, data.train, &mut memory, observer, stop)? == Ended::Stopped {
+        let row = match course.train(model, data.train, &mut memory, observer, stop)? {
+            Ended::Whole => close_epoch(model, &mut data, &course, &mut memory, stop)?,
+            Ended::Stopped => None,
+        };
+        let Some(row) = row else {
             let end = End::Interrupted { epoch: memory.epoch, batch: memory.batch };
             return Ok(Outcome { end, state: state::to_bytes(model, &memory), rows: memory.rows });
-        }
-        let row = close_epoch(model, &mut data, &course, &mut memory)?;
+        };
         observer.epoch(&row, &Snapshot { model, memory: &memory }).map_err(FitError::Observer)?;
     }
     Ok(finish(model, memory))
@@ -98,17 +101,22 @@ fn begin(
     Ok(memory)
 }
 
-/// Validates, records the epoch, and moves on to the next.
+/// Validates, records the epoch, and moves on to the next; stopped in the validation, it leaves the epoch as trained as it is.
 fn close_epoch(
     model: &mut dyn Model,
     data: &mut Data<'_>,
     course: &Course<'_>,
     memory: &mut Memory,
-) -> Result<EpochRow, FitError> {
+    stop: &StopToken,
+) -> Result<Option<EpochRow>, FitError> {
     let settings = course.settings;
-    let validation = data.validation.as_deref_mut();
-    let validation = validation.map(|samples| evaluate(model, samples, settings.batch_size, settings.penalty));
-    let validation = validation.transpose()?;
+    let validation = match data.validation.as_deref_mut() {
+        Some(samples) => match evaluate(model, samples, settings.batch_size, settings.penalty, stop)? {
+            Some(validation) => Some(validation),
+            None => return Ok(None),
+        },
+        None => None,
+    };
     if let Some(loss) = validation.map(|v| v.loss).filter(|loss| !loss.is_finite()) {
         return Err(course.diverged(memory, course.batches(), loss));
     }
@@ -129,7 +137,7 @@ fn close_epoch(
     {
         memory.best = state::values(model);
     }
-    Ok(row)
+    Ok(Some(row))
 }
 
 fn finish(model: &mut dyn Model, memory: Memory) -> Outcome {
