@@ -114,7 +114,9 @@ impl Lock {
 
     /// Whether somebody holds the lock now. Changes nothing; a lock file that is not there, or cannot be opened, is free.
     pub fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| match file.try_lock() {
+        // Network filesystems lock no file alone that is open for reading only.
+        let opened = File::options().read(true).write(true).open(path).or_else(|_| File::open(path));
+        opened.is_ok_and(|file| match file.try_lock() {
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(_)) => false,
             Ok(()) => {

@@ -140,7 +140,7 @@ impl Drop for ActiveRun {
                 true => (State::Failed, "stopped by a bug"),
                 false => (State::Interrupted, "stopped before its end"),
             };
-            // If the disk refuses even this, the state is still true once the process is gone.
+            // If the disk refuses even this, the run is interrupted all the same: its lock is free.
             let _ = self.close(state, Some(message.to_owned()));
         }
     }

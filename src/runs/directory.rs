@@ -65,7 +65,12 @@ impl RunDir {
     /// The state as it is at `now`: a run whose process is gone is interrupted, and so is one whose status cannot be read.
     pub fn state(&self, now: Moment) -> State {
         let table = ProcessTable::default();
-        self.status().map_or(State::Interrupted, |status| status.honest(&self.path, now, &table))
+        let look = || self.status().map_or(State::Interrupted, |status| status.honest(&self.path, now, &table));
+        match look() {
+            // It may have ended between the look at its status and that at its lock, which is held until the status says so.
+            State::Interrupted => look(),
+            state => state,
+        }
     }
 
     /// The resolved experiment.

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Invariants. A directory appears with its state and its spec in it; every file is whole or absent. One process at a time works on
-//! a run. A run is `running` only while the process that says so is really there.
+//! a run. A run is `running` only while the process that says so is really there, and holds the lock of the run.
 //!
 //! This module knows no stage and no cache: keys are texts here.
 

@@ -105,15 +105,19 @@ impl Status {
         Ok(files::write_atomic(&run.join(STATUS), &text)?)
     }
 
-    /// The state as it is at `now`: running only if the process is really there, else interrupted.
+    /// The state as it is at `now`: running only if the process is really there and at work on the run, else interrupted.
+    ///
+    /// Where the process can be seen, the run's lock says whether it is at work: it may live on although it could not write how the run
+    /// ended.
     pub(super) fn honest(&self, run: &Path, now: Moment, table: &ProcessTable) -> State {
         if self.state != State::Running {
             return self.state;
         }
+        let is_held = || Lock::is_held(&run.join(RUN_LOCK));
         let there = match table.presence(&self.process) {
-            Presence::Here => true,
+            Presence::Here => is_held(),
             Presence::Gone => false,
-            Presence::Elsewhere => Lock::is_held(&run.join(RUN_LOCK)) || now.since(self.heartbeat) < SILENCE,
+            Presence::Elsewhere => is_held() || now.since(self.heartbeat) < SILENCE,
         };
         if there { State::Running } else { State::Interrupted }
     }

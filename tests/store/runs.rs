@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use frostline::clock::{Clock, ManualClock, SystemClock};
 use frostline::digest::Digest;
-use frostline::files;
+use frostline::files::{self, fault};
 use frostline::runs::table::Format;
 use frostline::runs::{ActiveRun, Again, Claim, Identity, MetricsRow, Order, RunError, Runs, State, rows, table_of};
 use serde_json::Value;
@@ -119,6 +119,22 @@ fn running_means_that_the_process_is_there_with_its_start_and_its_boot() {
         rewrite_status(run.path(), pointer, value);
         assert_eq!(runs.state(&run), State::Interrupted, "{pointer}");
     }
+}
+
+#[test]
+fn a_run_whose_last_word_was_refused_is_not_running_although_its_process_lives_on() {
+    let Place { runs, _folder } = place();
+    let run = start(&runs, "cats", "one");
+    let directory = run.directory().clone();
+    assert_eq!(runs.state(&directory), State::Running);
+    let full = fault::inject(fault::Plan::fail(1, 28));
+    run.end(State::Failed, None).expect_err("the disk is full");
+    drop(full);
+    assert_eq!(directory.status().expect("it can be read").state, State::Running, "nothing newer could be written");
+    assert_eq!(runs.state(&directory), State::Interrupted);
+    let again = start(&runs, "cats", "one");
+    assert!(again.is_resumed() && again.path() == directory.path());
+    assert_eq!(runs.state(&directory), State::Running);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn all(
 /// The runs of a sweep that did not come to their end, by how they stand: `2 failed`, `1 missing`.
 pub fn wanting(states: &BTreeMap<&'static str, u64>) -> Vec<String> {
     let told = |word: &str| states.get(word).map(|count| format!("{count} {word}"));
-    ["failed", "diverged", "interrupted", "missing"].into_iter().filter_map(told).collect()
+    ["failed", "diverged", "running", "interrupted", "missing"].into_iter().filter_map(told).collect()
 }
 
 /// Work in this process: so many jobs, or as many as the experiment says.
@@ -132,4 +132,15 @@ pub fn invalid(error: SweepError, colour: Colour) -> Failure {
     let more = invalid.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!("and {more} more such points; none has been started\n") } else { String::new() };
     Failure { text: texts.concat() + &more, exit: exits.first().copied().unwrap_or(Exit::InvalidSpec) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_wants_every_run_that_did_not_come_to_its_end() {
+        let states = BTreeMap::from([("done", 3), ("pruned", 2), ("running", 1), ("failed", 4)]);
+        assert_eq!(wanting(&states), ["4 failed", "1 running"]);
+    }
 }
