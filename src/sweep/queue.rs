@@ -33,6 +33,12 @@ impl Session<'_> {
         Ok(open)
     }
 
+    /// Whether a task whose lock was just got is still to be done: another process may have ended it in between.
+    fn is_still_open(&self, task: &Task) -> Result<bool, SweepError> {
+        let found = self.tools.runs.find(&self.index().name, &task.identity)?;
+        Ok(found.is_none_or(|(_, state)| self.options.is_open(state)))
+    }
+
     /// What a task shares with others; none where it cannot be told, which its run then says.
     pub(super) fn shares(&self, task: &Task) -> Option<Shares> {
         let name = task.name();
@@ -53,6 +59,7 @@ impl Session<'_> {
                     return Ok(None);
                 }
                 if let Some(lock) = Lock::try_exclusive(&self.dir.task_lock(&task))?
+                    && self.is_still_open(&task)?
                     && self.begin(&task)
                 {
                     return Ok(Some(Chosen::new(task, lock)));

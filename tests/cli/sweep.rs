@@ -4,22 +4,22 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use crate::project::{Project, Ran, SPEC, lasting, signal};
+use crate::project::{Project, Ran, SPEC, file, lasting, signal};
 
 /// Four points of the top, no fine-tuning.
 const GRID: &str = "[sweep]\n[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n\"top.optimizer.lr\" = [1e-3, 1e-2]\n";
 
-fn top_only(sweep: &str) -> String {
+pub fn top_only(sweep: &str) -> String {
     let top = SPEC.split("[fine_tune]").next().expect("the spec has a top");
     format!("{top}{sweep}")
 }
 
-fn sweep(project: &Project, arguments: &[&str]) -> Ran {
+pub fn sweep(project: &Project, arguments: &[&str]) -> Ran {
     project.frostline(&[&["sweep", "experiments/a.toml"], arguments].concat())
 }
 
 /// The folder of the only sweep.
-fn folder(runs: &Path) -> PathBuf {
+pub fn folder(runs: &Path) -> PathBuf {
     let list = std::fs::read_dir(runs.join("a/sweeps")).expect("there are sweeps");
     let mut folders: Vec<PathBuf> =
         list.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()).collect();
@@ -28,7 +28,7 @@ fn folder(runs: &Path) -> PathBuf {
 }
 
 /// `trials.csv` as columns and rows.
-struct Trials {
+pub struct Trials {
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -41,18 +41,18 @@ impl Trials {
         Self { columns, rows: reader.records().map(|record| row(record.expect("a row"))).collect() }
     }
 
-    fn column(&self, name: &str) -> Vec<&str> {
+    pub fn column(&self, name: &str) -> Vec<&str> {
         let at = self.columns.iter().position(|column| column == name).expect(name);
         self.rows.iter().map(|row| row[at].as_str()).collect()
     }
 
     /// Everything but how long it took.
-    fn without_seconds(&self) -> Vec<Vec<&str>> {
+    pub fn without_seconds(&self) -> Vec<Vec<&str>> {
         self.columns.iter().filter(|column| *column != "seconds").map(|column| self.column(column)).collect()
     }
 }
 
-fn trials(project: &Project, runs: &str) -> Trials {
+pub fn trials(project: &Project, runs: &str) -> Trials {
     Trials::read(&folder(&project.path(runs)))
 }
 
@@ -313,6 +313,30 @@ fn a_sweep_that_is_stopped_goes_on_to_the_results_of_one_that_was_not() {
     assert_eq!(again.code, 0, "{}", again.stderr);
     let both = ["stopped", "whole"].map(|runs| trials(&project, runs));
     assert_eq!(both[0].without_seconds(), both[1].without_seconds());
+}
+
+#[test]
+fn two_processes_at_once_end_in_the_trials_of_one_with_each_run_done_once() {
+    let project = Project::new();
+    let grid = GRID.replace("[sweep]\n", "[sweep]\nrepeats = 2\n");
+    project.spec(&top_only(&grid).replace("epochs = 3", "epochs = 40"));
+    assert_eq!(sweep(&project, &["--runs", "alone"]).code, 0);
+    let start = || {
+        let mut command = project.command(&["sweep", "experiments/a.toml"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+    };
+    for child in [start(), start()] {
+        let ran = Ran::of(child.wait_with_output().expect("it ends"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    let (both, alone) = (trials(&project, "runs"), trials(&project, "alone"));
+    assert_eq!(both.without_seconds(), alone.without_seconds());
+    let ids: Vec<&str> = both.column("runs").into_iter().flat_map(|ids| ids.split(' ')).collect();
+    assert_eq!(ids.len(), 8);
+    for id in ids {
+        let status = String::from_utf8(file(&project.path("runs/a").join(id), "status.json")).expect("text");
+        assert!(status.contains("\"resumed\": 0"), "{id}: {status}");
+    }
 }
 
 #[test]
