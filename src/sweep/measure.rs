@@ -1,5 +1,6 @@
 //! What a run reached: the metrics of its last stage, final and best.
 
+use crate::event::Stage;
 use crate::runs::MetricsRow;
 use crate::spec::knobs::Metric;
 
@@ -30,6 +31,16 @@ pub fn last(rows: &[MetricsRow], metric: Metric) -> Option<f64> {
 /// At the best epoch of the last stage, for this metric.
 pub fn best(rows: &[MetricsRow], metric: Metric) -> Option<f64> {
     last_stage(rows).filter_map(|row| value(row, metric)).reduce(|best, new| better(metric, best, new))
+}
+
+/// The best cost so far after each epoch of a stage, if that is the last one.
+pub fn costs(rows: &[MetricsRow], stage: Stage, metric: Metric) -> Vec<(u32, f64)> {
+    let mut best = f64::INFINITY;
+    let costs = last_stage(rows).filter(|row| row.stage == stage.name()).map(|row| {
+        best = best.min(value(row, metric).map_or(f64::INFINITY, |value| cost(metric, value)));
+        (row.epoch + 1, best)
+    });
+    costs.collect()
 }
 
 /// The better of two values; the first of equals, and any number rather than none.

@@ -30,6 +30,7 @@ mod queue;
 mod ranking;
 mod reached;
 mod results;
+mod rivals;
 mod session;
 mod shared;
 mod slurm;

@@ -1,6 +1,6 @@
 //! When a run is hopeless: pure rules over what other runs had reached after as many epochs.
 
-use super::reached::Record;
+use super::reached::{Mark, Record, Verdict};
 use crate::spec::model::Pruner;
 
 /// Whether a rule looks at a run after so many epochs of the last stage.
@@ -17,7 +17,16 @@ pub fn looks(pruner: &Pruner, epochs: u32) -> bool {
     }
 }
 
-/// Whether a run that has this cost after so many epochs is to be given up. `others` are the records of all other runs of the sweep.
+/// What a rule sees of a run that is over, by its costs after each epoch; `last`: how it ended.
+pub fn seen(pruner: &Pruner, costs: &[(u32, f64)], last: Verdict) -> Record {
+    let Some((end, before)) = costs.split_last() else { return Record::default() };
+    let marks = before.iter().filter(|(epochs, _)| looks(pruner, *epochs)).map(|mark| (mark, Verdict::On));
+    let mark = |(&(epochs, cost), verdict)| Mark { epochs, cost, verdict };
+    Record(marks.chain([(end, last)]).map(mark).collect())
+}
+
+/// Whether a run that has this cost after so many epochs is to be given up. `others` are the records of the runs of all other points: the
+/// repeats of one point do not compete with each other.
 ///
 /// - *asha*, in its stopping form (Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020; the rule that never
 ///   waits): it goes on if it is among the best `1 / reduction` of the runs that have come to this rung, itself included, and at least if it is
@@ -50,7 +59,6 @@ fn median(sorted: &[f64]) -> f64 {
 mod tests {
     use super::*;
     use crate::spec::{OnDisk, Overrides, load};
-    use crate::sweep::reached::{Mark, Verdict};
 
     fn rule(text: &str) -> Pruner {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -92,6 +100,14 @@ mod tests {
         assert!(is_hopeless(&asha(), (6, 0.06), &early));
         let stopped = [record(&[(2, 0.1, Verdict::Stop)])];
         assert!(!is_hopeless(&asha(), (6, 0.9), &stopped));
+    }
+
+    #[test]
+    fn of_a_run_that_is_over_a_rule_sees_where_it_would_have_looked_and_the_end() {
+        let costs = [(1, 0.5), (2, 0.4), (3, 0.3), (4, 0.2)];
+        assert_eq!(seen(&asha(), &costs, Verdict::End), record(&[(2, 0.4, Verdict::On), (4, 0.2, Verdict::End)]));
+        assert_eq!(seen(&asha(), &costs[..2], Verdict::Stop), record(&[(2, 0.4, Verdict::Stop)]));
+        assert_eq!(seen(&asha(), &[], Verdict::End), Record::default());
     }
 
     #[test]

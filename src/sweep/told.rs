@@ -1,17 +1,15 @@
 //! Listens to a run of a sweep: passes its events on with the point that they belong to, and asks the pruner after every epoch.
 
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use super::error::SweepError;
 use super::event::{PointRun, SweepEvent};
 use super::index::Task;
-use super::measure::{cost, last_stage, value};
-use super::pruner::{is_hopeless, looks};
+use super::measure::costs;
+use super::pruner::{is_hopeless, looks, seen};
 use super::reached::{Mark, Record, Verdict};
 use super::session::Session;
 use crate::event::{Event, Reporter, Stage};
-use crate::files;
 use crate::runs::RunDir;
 use crate::spec::model::{Experiment, Pruner};
 use crate::stop::StopToken;
@@ -94,7 +92,8 @@ impl<'a> Judge<'a> {
             let verdict = match record.at(epochs) {
                 Some(mark) => mark.verdict,
                 None => {
-                    let hopeless = is_hopeless(self.pruner, (epochs, own), &self.others()?);
+                    let others = self.session.rivals(&self.task, (self.pruner, self.stage))?;
+                    let hopeless = is_hopeless(self.pruner, (epochs, own), &others);
                     let verdict = if hopeless { Verdict::Stop } else { Verdict::On };
                     record.0.push(Mark { epochs, cost: own, verdict });
                     record.write(&path)?;
@@ -111,33 +110,15 @@ impl<'a> Judge<'a> {
 
     /// Notes all that a run reached which came to its end.
     pub fn end(&self, run: &RunDir) -> Result<(), SweepError> {
-        let costs = self.costs(run)?;
-        let marks = costs.iter().filter(|(epochs, _)| looks(self.pruner, *epochs) && *epochs < costs.len() as u32);
-        let mut record = Record(marks.map(|&(epochs, cost)| Mark { epochs, cost, verdict: Verdict::On }).collect());
-        record.0.extend(costs.last().map(|&(epochs, cost)| Mark { epochs, cost, verdict: Verdict::End }));
+        let record = seen(self.pruner, &self.costs(run)?, Verdict::End);
         record.write(&self.session.dir.reached_file(&self.task))?;
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.error.take().map_or(Ok(()), Err)
+        let mut heard = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.error.take().map_or(Ok(()), Err)
     }
 
     /// The best cost so far after each epoch of the last stage.
     fn costs(&self, run: &RunDir) -> Result<Vec<(u32, f64)>, SweepError> {
-        let metric = self.session.sweep.objective;
-        let rows = run.metrics()?;
-        let mut best = f64::INFINITY;
-        let costs = last_stage(&rows).filter(|row| row.stage == self.stage.name()).map(|row| {
-            best = best.min(value(row, metric).map_or(f64::INFINITY, |value| cost(metric, value)));
-            (row.epoch + 1, best)
-        });
-        Ok(costs.collect())
-    }
-
-    /// What is known of all other runs of the sweep.
-    fn others(&self) -> Result<Vec<Record>, SweepError> {
-        let own = self.session.dir.reached_file(&self.task);
-        let folder = own.parent().map_or_else(PathBuf::new, PathBuf::from);
-        let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "csv") && *path != own;
-        files::list_folder(&folder)?.iter().filter(|path| is_record(path)).map(|path| Record::read(path)).collect()
+        Ok(costs(&run.metrics()?, self.stage, self.session.sweep.objective))
     }
 }
 

@@ -10,6 +10,7 @@ mod invalidation;
 mod launchers;
 mod network;
 mod project;
+mod pruning;
 mod reports;
 mod screen;
 mod slurm;
