@@ -7,10 +7,12 @@ use super::error::SweepError;
 use super::event::{PointRun, SweepEvent};
 use super::index::Task;
 use super::measure::{self, is_better};
-use super::outcome::outcomes;
+use super::outcome::{PointOutcome, outcomes};
+use super::ranking::is_partial;
 use super::results::{self, Results, keys};
 use super::session::Session;
 use super::space::shown;
+use crate::event::{Event, Warning};
 use crate::runs::{RunDir, State};
 
 /// Results are written at most so often while the sweep runs, and once at its end.
@@ -83,19 +85,28 @@ impl Session<'_> {
         PointRun { point: task.point, seed: task.seed, repeats, values: values.unwrap_or_default() }
     }
 
-    /// Writes the results for the last time, and gives the number of runs in each state.
+    /// Writes the results for the last time, says what is odd about them, and gives the number of runs in each state.
     ///
     /// # Errors
     ///
     /// Runs that cannot be read, or a disk that refuses.
     pub fn finish(&self) -> Result<BTreeMap<&'static str, u64>, SweepError> {
-        let states = self.write_results()?;
+        let points = self.write_results()?;
+        if is_partial(&points) && !self.stop.is_requested() {
+            let text = "no point has all of its repeats done: points are ranked by those that are".to_owned();
+            let event = Event::Warned { warning: Warning::Notice { text } };
+            self.tools.reporter.event(&SweepEvent::Run { run: None, event });
+        }
         self.tools.reporter.event(&SweepEvent::Finished { path: self.dir.path().to_owned() });
+        let mut states = BTreeMap::new();
+        for run in points.iter().flat_map(|point| &point.runs) {
+            *states.entry(run.state().map_or("missing", State::word)).or_default() += 1;
+        }
         Ok(states)
     }
 
-    /// Writes `trials.csv`, `importance.csv` and `best.toml` as the runs stand now, and gives the number of runs in each state.
-    fn write_results(&self) -> Result<BTreeMap<&'static str, u64>, SweepError> {
+    /// Writes `trials.csv`, `importance.csv` and `best.toml` as the runs stand now, and gives how they stand.
+    fn write_results(&self) -> Result<Vec<PointOutcome>, SweepError> {
         let index = self.index();
         let points = outcomes(self.tools.runs, &index)?;
         let results = Results { points: &points, keys: &keys(self.sweep), metric: self.sweep.objective };
@@ -107,10 +118,6 @@ impl Session<'_> {
         let written = results::write(self.dir, &results, winner.as_deref());
         drop(lock);
         written?;
-        let mut states = BTreeMap::new();
-        for run in points.iter().flat_map(|point| &point.runs) {
-            *states.entry(run.state().map_or("missing", State::word)).or_default() += 1;
-        }
-        Ok(states)
+        Ok(points)
     }
 }

@@ -12,6 +12,7 @@ use toml::Value;
 
 use super::measure::is_better;
 use super::outcome::PointOutcome;
+use super::ranking::objectives;
 use crate::spec::knobs::Metric;
 use crate::spec::written;
 
@@ -41,7 +42,8 @@ pub struct Importance {
 pub fn importance(points: &[PointOutcome], keys: &[String], metric: Metric) -> Vec<Importance> {
     let known: Vec<(&PointOutcome, f64)> = points
         .iter()
-        .filter_map(|point| Some((point, point.objective(metric).filter(|value| value.is_finite())?)))
+        .zip(objectives(points, metric))
+        .filter_map(|(point, objective)| Some((point, objective.filter(|value| value.is_finite())?)))
         .collect();
     let mut list: Vec<Importance> = keys.iter().map(|key| of_key(key, &known, metric)).collect();
     list.sort_by(|a, b| b.importance.unwrap_or(-1.0).total_cmp(&a.importance.unwrap_or(-1.0)));

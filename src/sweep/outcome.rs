@@ -109,7 +109,13 @@ impl PointOutcome {
         mean_and_sd(&self.values_of(metric, measure::best))
     }
 
-    /// What the point is ranked by: the mean over its repeats of the objective at its best epoch; none unless all of them are done.
+    /// The mean over the repeats that are done of the objective at its best epoch.
+    pub fn objective_of_done(&self, metric: Metric) -> Option<f64> {
+        let values: Vec<f64> = self.done().filter_map(|run| measure::best(&run.rows, metric)).collect();
+        mean_and_sd(&values).0
+    }
+
+    /// The mean over its repeats of the objective at its best epoch; none unless all of them are done.
     pub fn objective(&self, metric: Metric) -> Option<f64> {
         let all = !self.runs.is_empty() && self.done().count() == self.runs.len();
         self.best(metric).0.filter(|_| all)

@@ -13,13 +13,28 @@ pub struct Rank {
     pub ties: bool,
 }
 
-/// The ranks of points by their mean objective; none for those that are not done.
+/// What points are ranked by: the mean of the objective over their repeats, of points whose repeats are all done. Where there is no such
+/// point (a pruner may leave none), over the repeats that are.
+pub fn objectives(points: &[PointOutcome], metric: Metric) -> Vec<Option<f64>> {
+    let of = |objective: fn(&PointOutcome, Metric) -> Option<f64>| {
+        points.iter().map(|point| objective(point, metric)).collect::<Vec<_>>()
+    };
+    if is_partial(points) { of(PointOutcome::objective_of_done) } else { of(PointOutcome::objective) }
+}
+
+/// Whether no point has all of its repeats done, but some point has some.
+pub fn is_partial(points: &[PointOutcome]) -> bool {
+    let is_whole = |point: &PointOutcome| !point.runs.is_empty() && point.done().count() == point.runs.len();
+    !points.iter().any(is_whole) && points.iter().any(|point| point.done().count() > 0)
+}
+
+/// The ranks of points by their [`objectives`]; none for those that have none.
 ///
 /// A point ties with the best if their means differ by no more than the larger of their standard deviations over the repeats. Without
 /// repeats there is no deviation, and only equal means tie.
 pub fn ranks(points: &[PointOutcome], metric: Metric) -> Vec<Option<Rank>> {
     let costs: Vec<Option<f64>> =
-        points.iter().map(|point| point.objective(metric).map(|value| cost(metric, value))).collect();
+        objectives(points, metric).into_iter().map(|value| value.map(|value| cost(metric, value))).collect();
     let Some(best) = best(points, metric) else { return vec![None; points.len()] };
     let sd = |point: &PointOutcome| point.best(metric).1.unwrap_or(0.0);
     let (least, spread) = (costs[best].unwrap_or(f64::NAN), sd(&points[best]));
@@ -33,13 +48,15 @@ pub fn ranks(points: &[PointOutcome], metric: Metric) -> Vec<Option<Rank>> {
 
 /// The place in the list of the best point; the first of equals.
 pub fn best(points: &[PointOutcome], metric: Metric) -> Option<usize> {
-    let known = points.iter().enumerate().filter_map(|(at, point)| Some((at, cost(metric, point.objective(metric)?))));
+    let objectives = objectives(points, metric).into_iter().enumerate();
+    let known = objectives.filter_map(|(at, objective)| Some((at, cost(metric, objective?))));
     known.filter(|(_, cost)| !cost.is_nan()).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::State;
     use crate::sweep::outcome::tests::done;
 
     #[test]
@@ -51,6 +68,21 @@ mod tests {
         assert_eq!(ranks.iter().map(|rank| rank.place).collect::<Vec<_>>(), [1, 3, 4, 1]);
         assert_eq!(ranks.iter().map(|rank| rank.ties).collect::<Vec<_>>(), [true, true, false, true]);
         assert_eq!(best(&points, Metric::ValAccuracy), Some(0), "the first of equals");
+    }
+
+    #[test]
+    fn where_no_point_is_whole_those_repeats_count_that_are_done() {
+        let mut points =
+            [done(1, Vec::new(), &[0.5, 0.9]), done(2, Vec::new(), &[0.6, 0.7]), done(3, Vec::new(), &[0.8])];
+        for point in &mut points {
+            point.runs.last_mut().and_then(|run| run.run.as_mut()).expect("a run").1 = State::Pruned;
+        }
+        assert!(is_partial(&points));
+        assert_eq!(objectives(&points, Metric::ValAccuracy), [Some(0.5), Some(0.6), None]);
+        assert_eq!(best(&points, Metric::ValAccuracy), Some(1));
+        let whole = [points.to_vec(), vec![done(4, Vec::new(), &[0.1])]].concat();
+        assert!(!is_partial(&whole));
+        assert_eq!(best(&whole, Metric::ValAccuracy), Some(3), "a point that is whole comes before all that are not");
     }
 
     #[test]

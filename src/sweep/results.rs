@@ -93,7 +93,7 @@ impl Results<'_> {
 /// The columns of `trials.csv`, a row per point.
 ///
 /// Columns: `point`, the keys that vary, `repeats` (runs that came to an end), `state`, `rank` and `ties` (with the best, within one
-/// standard deviation) by the mean of the objective's best epoch, `final_<metric>_mean`, `final_<metric>_sd`, `best_<metric>_mean`,
+/// standard deviation) by the mean of the objective's best epoch, where no point has all of its repeats done over those that are, `final_<metric>_mean`, `final_<metric>_sd`, `best_<metric>_mean`,
 /// `best_<metric>_sd`, `epochs` (of the last stage, over all repeats), `seconds`, and `runs` (ids, separated by spaces).
 fn columns(keys: &[String]) -> Vec<String> {
     let of = |when: &'static str| {

@@ -26,6 +26,21 @@ fn the_repeats_of_a_point_do_not_compete_so_that_there_is_a_winner() {
 }
 
 #[test]
+fn where_no_point_has_all_repeats_done_the_best_of_the_others_wins_and_that_is_said() {
+    let project = Project::new();
+    project.spec(&spec("[1e-2, 1e-3]", 3));
+    let frozen = sweep(&project, &["--freeze"]);
+    assert_eq!(frozen.code, 0, "{}", frozen.stderr);
+    let dir = frozen.stdout.trim();
+    assert_eq!(project.frostline(&["sweep-task", dir, "--point", "0002-seed1"]).code, 0);
+    let ran = project.frostline(&["sweep-task", dir, "--results"]);
+    assert!(ran.stderr.contains("points are ranked by those that are"), "{}", ran.stderr);
+    assert_eq!(trials(&project, "runs").column("rank"), ["NA", "1"]);
+    let best = std::fs::read_to_string(folder(&project.path("runs")).join("best.toml")).expect("a winner");
+    assert!(best.contains("0.001") || best.contains("1e-3"), "{best}");
+}
+
+#[test]
 fn a_wider_grid_prunes_its_first_new_bad_point_by_those_that_are_done() {
     let project = Project::new();
     project.spec(&spec("[1e-2]", 1));
