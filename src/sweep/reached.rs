@@ -1,8 +1,9 @@
 //! What a pruner has seen of a task, and what it decided: `reached/0003-seed0.csv`.
 //!
-//! A row for every epoch at which it looked: `epochs,value,verdict`, the value being the best of the objective so far as a cost (an accuracy with its sign turned). The verdict is `on`,
-//! `stop`, or `end` for a run that came to its end by itself. A decision that is written is never taken again, so a run that is killed
-//! and resumed ends as it would have.
+//! A row for every epoch at which it looked: `epochs,value,verdict`, the value being the best of the objective so far as a cost (an
+//! accuracy with its sign turned). The verdict is `on`, `stop`, or `end` for a run that came to its end by itself. A decision that is
+//! written is never taken again, so a run that is killed and resumed ends as it would have. After a row `0,inf,exempt` the run is to come
+//! to its end whatever was decided: it was pruned, and is done again.
 
 use std::path::Path;
 
@@ -20,6 +21,8 @@ pub enum Verdict {
     Stop,
     /// It came to its end.
     End,
+    /// Whatever was decided is not to count: it goes on to its end.
+    Exempt,
 }
 
 /// What was seen of a run after some epochs.
@@ -53,6 +56,21 @@ impl Record {
         Ok(files::write_atomic(path, text.as_bytes())?)
     }
 
+    /// Notes, where it lasts, that a run is to come to its end whatever was decided.
+    pub fn exempt(path: &Path) -> Result<(), SweepError> {
+        let mut record = Self::read(path)?;
+        if !record.is_exempt() {
+            record.0.push(Mark { epochs: 0, cost: f64::INFINITY, verdict: Verdict::Exempt });
+            record.write(path)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the run is to come to its end whatever was decided.
+    pub fn is_exempt(&self) -> bool {
+        self.0.iter().any(|mark| mark.verdict == Verdict::Exempt)
+    }
+
     /// The mark after so many epochs.
     pub fn at(&self, epochs: u32) -> Option<&Mark> {
         self.0.iter().find(|mark| mark.epochs == epochs)
@@ -76,6 +94,7 @@ impl Verdict {
             Self::On => "on",
             Self::Stop => "stop",
             Self::End => "end",
+            Self::Exempt => "exempt",
         }
     }
 }
@@ -87,7 +106,28 @@ fn parse(line: &str) -> Option<Mark> {
         "on" => Verdict::On,
         "stop" => Verdict::Stop,
         "end" => Verdict::End,
+        "exempt" => Verdict::Exempt,
         _ => return None,
     };
     Some(Mark { epochs, cost, verdict })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exempt_run_stays_one_and_keeps_what_was_seen_of_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("reached/0001-seed0.csv");
+        let stopped = Record(vec![Mark { epochs: 2, cost: -0.5, verdict: Verdict::Stop }]);
+        stopped.write(&path).expect("it can be written");
+        assert!(!stopped.is_exempt());
+        for _ in 0..2 {
+            Record::exempt(&path).expect("it can be written");
+            let record = Record::read(&path).expect("it can be read");
+            assert!(record.is_exempt() && !record.has_ended() && record.0.len() == 2, "{record:?}");
+            assert_eq!((record.cost_at(2), record.cost_at(4)), (Some(-0.5), None));
+        }
+    }
 }

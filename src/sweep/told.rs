@@ -93,14 +93,14 @@ impl<'a> Judge<'a> {
                 Some(mark) => mark.verdict,
                 None => {
                     let others = self.session.rivals(&self.task, (self.pruner, self.stage))?;
-                    let hopeless = is_hopeless(self.pruner, (epochs, own), &others);
+                    let hopeless = !record.is_exempt() && is_hopeless(self.pruner, (epochs, own), &others);
                     let verdict = if hopeless { Verdict::Stop } else { Verdict::On };
                     record.0.push(Mark { epochs, cost: own, verdict });
                     record.write(&path)?;
                     verdict
                 }
             };
-            if verdict == Verdict::Stop {
+            if verdict == Verdict::Stop && !record.is_exempt() {
                 self.stop.give_up();
                 return Ok(());
             }

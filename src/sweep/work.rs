@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::error::SweepError;
 use super::event::{PointRun, SweepEvent};
 use super::index::Task;
+use super::reached::Record;
 use super::session::{Chosen, OnFailure, Session};
 use super::told::{Judge, Told};
 use super::tools::Tools;
@@ -41,7 +42,8 @@ impl Session<'_> {
     fn run(&self, task: &Task, run: &PointRun) -> Result<State, Failed> {
         let prepared = self.prepared(task).map_err(Failed::Sweep)?;
         let token = self.stop.child();
-        let told = Told { session: self, run, judge: self.judge(task, &prepared, &token) };
+        let judge = self.judge(task, &prepared, &token).map_err(Failed::Sweep)?;
+        let told = Told { session: self, run, judge };
         let request = Request {
             prepared: &prepared,
             runs: self.tools.runs,
@@ -61,12 +63,20 @@ impl Session<'_> {
         }
     }
 
-    /// Who decides whether a run is worth going on; nobody where there is no rule, or where it is to be done although it was pruned.
-    fn judge<'j>(&'j self, task: &Task, prepared: &Prepared, stop: &'j StopToken) -> Option<Judge<'j>> {
-        let pruner = self.sweep.pruner.as_ref()?;
-        let found = self.tools.runs.find(&self.index().name, &task.identity).ok().flatten();
-        let again = found.is_some_and(|(_, state)| state == State::Pruned);
-        (!again).then(|| Judge::new(self, (task, &prepared.experiment), pruner, stop))
+    /// Who decides whether a run is worth going on; nobody where there is no rule. One that is done again although it was pruned is to come
+    /// to its end, however often it is interrupted on its way: that is noted first.
+    fn judge<'j>(
+        &'j self,
+        task: &Task,
+        prepared: &Prepared,
+        stop: &'j StopToken,
+    ) -> Result<Option<Judge<'j>>, SweepError> {
+        let Some(pruner) = &self.sweep.pruner else { return Ok(None) };
+        let found = self.tools.runs.find(&self.index().name, &task.identity)?;
+        if found.is_some_and(|(_, state)| state == State::Pruned) {
+            Record::exempt(&self.dir.reached_file(task))?;
+        }
+        Ok(Some(Judge::new(self, (task, &prepared.experiment), pruner, stop)))
     }
 }
 

@@ -1,6 +1,6 @@
-//! Pruners among repeats, and among points of earlier sweeps.
+//! Pruners among repeats, among points of earlier sweeps, and points that are done although they were pruned.
 
-use crate::project::Project;
+use crate::project::{Project, Ran};
 use crate::sweep::{folder, sweep, top_only, trials};
 
 /// Learning rates of which the last ones get nowhere, under `asha`.
@@ -9,6 +9,14 @@ fn spec(rates: &str, repeats: u32) -> String {
     let pruner = "[sweep.pruner]\nkind = \"asha\"\nmin_epochs = 2\nreduction = 3\n";
     top_only(&format!("{sweep}{pruner}[sweep.space]\n\"top.optimizer.lr\" = {rates}\n"))
         .replace("epochs = 3", "epochs = 6")
+}
+
+/// The states of all runs, by their numbers.
+fn states(project: &Project) -> Vec<String> {
+    let ran = project.frostline(&["ls", "--format", "json"]);
+    let mut rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).expect("JSON");
+    rows.sort_by_key(|row| row["id"].to_string());
+    rows.iter().map(|row| row["state"].as_str().expect("a state").to_owned()).collect()
 }
 
 #[test]
@@ -49,4 +57,28 @@ fn a_wider_grid_prunes_its_first_new_bad_point_by_those_that_are_done() {
     let ran = sweep(&project, &[]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(trials(&project, "runs").column("state"), ["done", "pruned"], "{}", ran.stderr);
+}
+
+#[test]
+fn a_pruned_point_that_is_retried_comes_to_its_end_although_that_is_interrupted() {
+    let project = Project::new();
+    project.spec(&spec("[1e-2, 1e-9]", 1));
+    assert_eq!(sweep(&project, &[]).code, 0);
+    assert_eq!(states(&project), ["done", "pruned"]);
+    let retry = ["sweep", "experiments/a.toml", "--retry", "pruned"];
+    // Killed later and later, until it is so in the run.
+    for nth in (5..).step_by(5) {
+        let killed = project.command(&retry).env("FROSTLINE_FAULT", format!("any:{nth}:die")).output();
+        let killed = Ran::of(killed.expect("the binary starts"));
+        assert_ne!(killed.code, 0, "it came to its end before operation {nth}");
+        if states(&project) == ["done", "interrupted"] {
+            break;
+        }
+    }
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(states(&project), ["done", "done"]);
+    let reached = std::fs::read_to_string(folder(&project.path("runs")).join("reached/0002-seed0.csv"));
+    let reached = reached.expect("a record");
+    assert!(reached.trim_end().ends_with(",end") && !reached.contains("stop"), "{reached}");
 }
