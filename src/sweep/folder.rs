@@ -44,6 +44,14 @@ impl SweepDir {
         Ok(list)
     }
 
+    /// All sweeps of all names, those that have no run yet included.
+    pub fn all(runs: &Runs) -> Result<Vec<Self>, SweepError> {
+        let folders = files::list_folder(runs.root())?;
+        let names = folders.iter().filter_map(|path| path.file_name()?.to_str());
+        let lists = names.filter(|name| runs.folder(name).is_ok_and(|folder| folder.join(SWEEPS).is_dir()));
+        Ok(lists.map(|name| Self::list(runs, name)).collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
     /// The sweep of a definition, if it was ever submitted.
     pub fn find(runs: &Runs, name: &str, definition: &Digest) -> Result<Option<Self>, SweepError> {
         let hex = definition.short();

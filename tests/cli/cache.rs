@@ -152,6 +152,24 @@ fn what_runs_used_and_experiments_would_use_stays() {
 }
 
 #[test]
+fn what_points_of_a_sweep_share_stays_before_any_of_them_has_run() {
+    let project = Project::new();
+    let space = "[sweep.space]\n\"data.target_size\" = [32, 40]\n";
+    project.spec(&format!("{}{space}", SPEC.split("[fine_tune]").next().expect("the spec has a top")));
+    let frozen = project.frostline(&["sweep", "experiments/a.toml", "--freeze"]);
+    assert_eq!(frozen.code, 0, "{}", frozen.stderr);
+    let dir = frozen.stdout.trim();
+    // The experiment itself has images of 32 pixels; those of 40 are the second point's alone.
+    let warmed = project.frostline(&["sweep-task", dir, "--point", "2", "--shared", "bottleneck"]);
+    assert_eq!((warmed.code, list(&project).len()), (0, 1), "{}", warmed.stderr);
+    let kept = project.frostline(&["cache", "gc", "--yes"]);
+    assert_eq!((kept.code, list(&project).len()), (0, 1), "{}{}", kept.stdout, kept.stderr);
+    std::fs::remove_dir_all(dir).expect("the sweep can be removed");
+    let gone = project.frostline(&["cache", "gc", "--yes"]);
+    assert_eq!((gone.code, list(&project).len()), (0, 0), "{}", gone.stderr);
+}
+
+#[test]
 fn a_collection_is_dry_unless_told_otherwise() {
     let project = Project::new();
     project.run();
