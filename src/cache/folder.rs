@@ -87,9 +87,12 @@ impl EntryFolder {
         Ok(files::write_atomic(&path, &text)?)
     }
 
-    /// Notes that the entry was used now. Best effort: a cache that cannot be written can still be read.
+    /// Notes that the entry was used now, and what it is of where that is missing. Best effort: a cache that cannot be written can still be
+    /// read.
     pub(super) fn touch(&self) {
-        let _ = files::touch(&self.path.join(INPUTS), self.cache.clock().now());
+        if files::touch(&self.path.join(INPUTS), self.cache.clock().now()).is_err() {
+            let _ = self.write_inputs();
+        }
     }
 
     /// Reads a blob of this key.

@@ -44,7 +44,7 @@ pub struct Verified {
     pub bytes: u64,
     /// What is damaged.
     pub problems: Vec<Problem>,
-    /// Unfinished ends of writers that were stopped: no damage, and of no use.
+    /// No damage: unfinished ends of writers that were stopped, which are of no use, and data without a list of their inputs.
     pub leftovers: Vec<Problem>,
     /// Entries that a process is writing: with [`Repair::Yes`] these were looked at and left alone.
     pub busy: Vec<Key>,
@@ -71,7 +71,7 @@ pub fn verify(cache: &Cache, repair: Repair) -> Result<Verified, CacheError> {
             let problem = Problem { key: key.clone(), path, damage };
             match problem.damage {
                 Damage::Tail { .. } if busy => {}
-                Damage::Tail { .. } | Damage::Bare => verified.leftovers.push(problem),
+                Damage::Tail { .. } | Damage::Bare | Damage::Unlisted => verified.leftovers.push(problem),
                 _ => verified.problems.push(problem),
             }
         }
@@ -90,8 +90,10 @@ fn check(cache: &Cache, folder: &EntryFolder) -> Result<Vec<(PathBuf, Damage)>, 
     if !paths.iter().any(|path| *path == inputs || is_data(path)) {
         return Ok(vec![(folder.path().to_owned(), Damage::Bare)]);
     }
-    if read_inputs(&inputs).is_none_or(|inputs| inputs.key() != *folder.key()) {
-        damaged.push((inputs, Damage::Inputs));
+    match files::modified(&inputs) {
+        None => damaged.push((inputs, Damage::Unlisted)),
+        Some(_) if read_inputs(&inputs).is_some_and(|inputs| inputs.key() == *folder.key()) => {}
+        Some(_) => damaged.push((inputs, Damage::Inputs)),
     }
     for path in paths {
         let found = check_file(folder, &path)?;
@@ -124,19 +126,16 @@ fn check_file(folder: &EntryFolder, path: &Path) -> Result<Vec<Damage>, CacheErr
 }
 
 fn mend(cache: &Cache, folder: &EntryFolder, damaged: &[(PathBuf, Damage)]) -> Result<(), CacheError> {
-    let any = |is: fn(&Damage) -> bool| damaged.iter().any(|(_, damage)| is(damage));
-    // Nothing says what the entry is of, so that nobody but its own run could write that again.
-    if any(|damage| matches!(damage, Damage::Bare | Damage::Inputs))
-        && !any(|damage| matches!(damage, Damage::Newer { .. }))
-    {
+    if damaged.iter().any(|(_, damage)| matches!(damage, Damage::Bare)) {
         return gc::remove(cache, folder.key()).map(drop);
     }
     if damaged.iter().any(|(path, _)| segment_number(path).is_some()) {
         mend_shelf(cache, folder, damaged)?;
     }
     let Some(_lock) = Lock::try_exclusive(&folder.path().join(WRITE_LOCK))? else { return Ok(()) };
+    // Where the data are sound, only their list of inputs goes: whoever uses them next knows what they are of.
     for (path, damage) in damaged.iter().filter(|(path, _)| segment_number(path).is_none()) {
-        if !matches!(damage, Damage::Newer { .. }) {
+        if !matches!(damage, Damage::Newer { .. } | Damage::Unlisted) {
             files::remove_file(path)?;
         }
     }

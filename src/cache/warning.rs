@@ -47,8 +47,10 @@ pub enum Damage {
         /// How many bytes belong to no whole block.
         bytes: u64,
     },
-    /// The list of inputs is absent, or is not what the key was made of.
+    /// The list of inputs is not what the key was made of.
     Inputs,
+    /// There is no list of inputs, though there are data: whoever uses them next writes it again.
+    Unlisted,
     /// The folder holds neither a list of inputs nor data: its maker was stopped before the first write.
     Bare,
 }
@@ -66,7 +68,8 @@ impl fmt::Display for Damage {
             Self::Record { offset } => write!(f, "the record at byte {offset} does not match its checksum"),
             Self::Stretch { offset, bytes } => write!(f, "{bytes} bytes at byte {offset} are damaged"),
             Self::Tail { bytes } => write!(f, "its last {bytes} bytes are the start of an unfinished write"),
-            Self::Inputs => write!(f, "its list of inputs is missing or damaged"),
+            Self::Inputs => write!(f, "its list of inputs is damaged"),
+            Self::Unlisted => write!(f, "its list of inputs is missing: the next run that uses it writes it again"),
             Self::Bare => write!(f, "nothing is in it: its writer was stopped before the first write"),
         }
     }

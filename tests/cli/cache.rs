@@ -170,6 +170,45 @@ fn what_points_of_a_sweep_share_stays_before_any_of_them_has_run() {
 }
 
 #[test]
+fn a_list_of_inputs_that_is_damaged_costs_no_data() {
+    let project = Project::new();
+    let run = project.run();
+    let metrics = crate::project::file(&run, "metrics.csv");
+    let files = stored(&project);
+    let lists: Vec<PathBuf> = files.iter().map(|path| path.with_file_name("inputs.json")).collect();
+    lists.iter().for_each(|path| std::fs::write(path, "{").expect("it can be written"));
+    let repaired = project.frostline(&["cache", "verify", "--repair"]);
+    assert_eq!(repaired.code, 0, "{}", repaired.stderr);
+    assert_eq!(stored(&project), files);
+    let verified = project.frostline(&["cache", "verify", "--format", "csv"]);
+    assert_eq!(
+        (verified.code, verified.stdout.matches("is missing: the next run").count()),
+        (0, 4),
+        "{}",
+        verified.stdout
+    );
+    let again = project.frostline(&["run", "experiments/a.toml", "--set", "name=b"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(crate::project::file(std::path::Path::new(again.stdout.trim()), "metrics.csv"), metrics);
+    assert!(lists.iter().all(|path| path.exists()), "{lists:?}");
+    let verified = project.frostline(&["cache", "verify", "--format", "csv"]);
+    assert_eq!((verified.code, verified.stdout.as_str()), (0, "key,file,problem,kind\n"), "{}", verified.stderr);
+}
+
+#[test]
+fn a_damaged_version_of_the_cache_is_said_when_it_is_verified() {
+    let project = Project::new();
+    project.run();
+    flip(&project.path("runs/.cache/version"));
+    let verified = project.frostline(&["cache", "verify"]);
+    assert!(
+        verified.stderr.contains("warning: not using `") && verified.stderr.contains("version"),
+        "{}",
+        verified.stderr
+    );
+}
+
+#[test]
 fn a_collection_is_dry_unless_told_otherwise() {
     let project = Project::new();
     project.run();

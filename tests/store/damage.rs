@@ -272,14 +272,35 @@ fn a_folder_that_somebody_is_about_to_fill_is_no_leftover() {
 }
 
 #[test]
-fn repair_takes_an_entry_whose_list_of_inputs_is_damaged_or_lost() {
-    for lose in [|path: &Path| fs::remove_file(path), |path: &Path| fs::write(path, b"{")] {
+fn repair_keeps_the_data_whose_list_of_inputs_is_damaged_or_lost_and_their_next_user_writes_it_again() {
+    for (lose, damage) in [
+        ((|path| fs::remove_file(path)) as fn(&Path) -> std::io::Result<()>, Damage::Unlisted),
+        (|path| fs::write(path, b"{"), Damage::Inputs),
+    ] {
         let (scene, _, _) = three_blocks();
-        lose(&only_file(&scene.root(), "inputs.json")).expect("done");
-        assert_eq!(verify(&scene.cache(), Repair::Yes).expect("repairs").problems.len(), 1);
-        assert_eq!(verify(&scene.cache(), Repair::No).expect("verifies").problems, []);
-        assert_eq!(scene.cache().keys().expect("lists"), []);
+        let path = only_file(&scene.root(), "inputs.json");
+        let whole = fs::read(&path).expect("reads");
+        lose(&path).expect("done");
+        let verified = verify(&scene.cache(), Repair::Yes).expect("repairs");
+        let found_now: Vec<Damage> = verified.problems.iter().map(|it| it.damage.clone()).collect();
+        assert_eq!(found_now, if damage == Damage::Inputs { vec![damage] } else { vec![] });
+        let verified = verify(&scene.cache(), Repair::No).expect("verifies");
+        assert_eq!((verified.problems.len(), verified.leftovers.len()), (0, 1), "{:?}", verified.leftovers);
+        assert_eq!(verified.leftovers[0].damage, Damage::Unlisted);
+        assert_eq!(found(&scene.cache().shelf(&inputs(), BYTES).expect("opens"), 4), [1, 2, 3, 4]);
+        assert_eq!(fs::read(&path).expect("it is there again"), whole);
+        assert!(verify(&scene.cache(), Repair::No).expect("verifies").leftovers.is_empty());
     }
+}
+
+#[test]
+fn a_finished_training_whose_list_of_inputs_is_lost_is_used_and_has_it_again() {
+    let scene = Scene::new();
+    finish(&scene.cache().ladder(&inputs()), 3, b"three");
+    let path = only_file(&scene.root(), "inputs.json");
+    fs::remove_file(&path).expect("removes");
+    assert!(matches!(patiently(|wait| scene.cache().ladder(&inputs()).climb(3, wait)), Ok(Climb::Finished(_))));
+    assert!(path.exists());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `frostline cache verify`: reads everything and checks it.
 
-use super::open;
+use super::{open, warn_of_damage};
 use crate::cache::{self, Cache, Problem, Repair, Verified};
 use crate::cli::args::CacheVerify;
 use crate::cli::context::{Context, table_format};
@@ -15,7 +15,7 @@ pub fn run(context: &Context, args: &CacheVerify) -> Result<Exit, Failure> {
         eprintln!("there is no cache yet");
         return Ok(Exit::Success);
     };
-    cache.take_warnings();
+    warn_of_damage(&cache);
     let repair = if args.repair { Repair::Yes } else { Repair::No };
     let verified = cache::verify(&cache, repair)?;
     print!("{}", table(&verified).render(table_format(args.format)));
