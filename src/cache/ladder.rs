@@ -187,6 +187,16 @@ impl Rungs {
         self.ladder.folder.store(&progress(self.epochs), (Kind::State, at), bytes)
     }
 
+    /// The furthest state that is stored, and whole.
+    pub fn furthest(&self) -> Result<Option<State>, CacheError> {
+        let folder = &self.ladder.folder;
+        let states = self.ladder.candidates(self.epochs)?.into_iter();
+        Ok(states.map(|it| folder.load(&it.name, Kind::State)).find_map(|contents| match contents {
+            Contents::Whole(at, bytes) => Some(State { at, bytes }),
+            Contents::Absent | Contents::Damaged(_) => None,
+        }))
+    }
+
     /// Stores the finished training. States on the way to it are then of no use, and go.
     pub fn finish(self, at: At, bytes: &[u8]) -> Result<(), CacheError> {
         let folder = &self.ladder.folder;

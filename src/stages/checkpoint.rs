@@ -2,7 +2,8 @@
 //!
 //! Making a state durable takes the disk's time, not the processor's: a thread of its own does it, so that training goes
 //! on meanwhile. A state that comes while the last one is still being written is passed over: the next one supersedes it
-//! anyway, and a resumption gives the same bytes from any of them.
+//! anyway, and a resumption gives the same bytes from any of them. Where no next one comes, since the training diverges, `last_good`
+//! makes it again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

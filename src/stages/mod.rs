@@ -21,6 +21,7 @@ mod fine_tune;
 mod finish;
 mod init;
 mod keys;
+mod last_good;
 mod ledger;
 mod lookout;
 mod model_file;

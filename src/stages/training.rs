@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::checkpoint::Checkpointer;
 use super::error::StageError;
 use super::keys;
+use super::last_good;
 use super::ledger::Ledger;
 use super::work::Work;
 use crate::cache::{At, Climb, Inputs, Key, State};
@@ -126,6 +127,11 @@ fn fit(
         checkpointer: &checkpointer,
     };
     let result = call_fit(work, job, state.as_ref().map(|state| state.bytes.as_slice()), &mut watcher);
+    if let Err(StageError::Diverged { source, .. }) = &result {
+        let good = source.rows.len() as u32;
+        last_good::keep(work, job, checkpointer.rungs()?, good)?;
+        return result;
+    }
     conclude(work, job.stage, checkpointer, result, begun)
 }
 
@@ -162,7 +168,7 @@ fn conclude(
     Ok(outcome)
 }
 
-fn call_fit(
+pub(super) fn call_fit(
     work: &Work<'_>,
     job: &mut Job<'_>,
     state: Option<&[u8]>,

@@ -24,6 +24,21 @@ fn a_loss_that_is_no_number_ends_as_diverged_with_epoch_batch_and_setting() {
 }
 
 #[test]
+fn the_last_good_epoch_of_a_run_that_diverged_is_kept_however_fast_the_epochs_are() {
+    let project = Project::new();
+    // Every step doubles the weights, whatever the images say: some dozens of epochs, many of which end while a state is being written.
+    let doubling = "l2 = 1e4\noptimizer = { kind = \"sgd\", lr = 1.5e-4 }";
+    project.spec(&diverging().replace("l2 = 0.01\noptimizer = { kind = \"sgd\", lr = 5e4 }", doubling));
+    let ran = project.frostline(&RUN);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    let metrics = String::from_utf8(file(&runs(&project)[0], "metrics.csv")).expect("text");
+    let good = metrics.lines().count() - 1;
+    assert!(good > 5, "{metrics}");
+    let listed = project.frostline(&["cache", "list", "--format", "csv"]).stdout;
+    assert!(listed.contains(&format!("training, {good} epochs, 32 px")), "{good} epochs were good: {listed}");
+}
+
+#[test]
 fn a_run_that_diverged_does_so_again_in_its_own_directory_with_the_same_rows() {
     let project = Project::new();
     project.spec(&diverging());
