@@ -68,6 +68,47 @@ fn a_grid_divides_ranges_evenly() {
 }
 
 #[test]
+fn a_condition_on_a_key_that_is_dropped_looks_at_the_file() {
+    let experiment = experiment(
+        "[sweep.space]\n\"top.batch_size\" = [16, 64]\n\
+         \"top.dropout\" = { choice = [0.6, 0.7], when = { \"top.batch_size\" = 64 } }\n\
+         \"top.l1\" = { choice = [0.1], when = { \"top.dropout\" = 0.5 } }\n\
+         \"top.l2\" = { choice = [0.1], when = { \"top.dropout\" = 0.7 } }\n",
+    );
+    assert_eq!(
+        shown(&points(&experiment)),
+        [
+            "top.batch_size=16 top.l1=0.1",
+            "top.batch_size=64 top.dropout=0.6",
+            "top.batch_size=64 top.dropout=0.7 top.l2=0.1",
+        ]
+    );
+}
+
+#[test]
+fn a_condition_sees_into_a_table_that_varies_as_a_whole() {
+    let experiment = experiment(
+        "[sweep.space]\n\"top.optimizer\" = [{ kind = \"sgd\", lr = 0.1 }, { kind = \"adam\", lr = 0.1 }]\n\
+         \"top.schedule.kind\" = { choice = [\"cosine\"], when = { \"top.optimizer.kind\" = \"sgd\" } }\n",
+    );
+    let keys: Vec<usize> = points(&experiment).iter().map(Vec::len).collect();
+    assert_eq!(keys, [2, 1]);
+}
+
+#[test]
+fn a_grid_that_excludes_and_pairs_is_what_is_left_of_every_combination() {
+    let experiment = experiment(
+        "[sweep]\nrepeats = 2\n[sweep.space]\n\"top.dropout\" = { uniform = [0.1, 0.5], steps = 3 }\n\
+         [[sweep.zip]]\n\"top.batch_size\" = [16, 64]\n\"top.epochs\" = [50, 100]\n\
+         [[sweep.zip]]\n\"top.l1\" = [0.0, 0.1]\n\"top.l2\" = [0.1, 0.0]\n\
+         [[sweep.exclude]]\n\"top.dropout\" = 0.3\n\"top.epochs\" = 100\n\"top.l1\" = 0\n\
+         [[sweep.exclude]]\n\"top.batch_size\" = 16\n\"top.l2\" = 0.1\n",
+    );
+    let points = shown(&points(&experiment));
+    assert_eq!(points.len(), 12 - 1 - 3, "{points:#?}");
+}
+
+#[test]
 fn a_point_is_an_experiment_that_differs_in_its_settings_alone() {
     let experiment =
         experiment("[sweep.space]\n\"top.dropout\" = [0.3]\n\"fine_tune.frozen_layers\" = [7]\n[fine_tune]\n");

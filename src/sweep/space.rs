@@ -10,7 +10,7 @@ use super::tpe::STARTUP;
 use crate::rng::{Purpose, Stream};
 use crate::spec::knobs::Strategy;
 use crate::spec::model::{Axis, Domain, Sweep};
-use crate::spec::sweep::{Point, grid, is_excluded, only_met};
+use crate::spec::sweep::{Point, grid, is_excluded, only_met, real};
 use crate::spec::{Experiment, Problems, written};
 
 /// So many draws in a row that bring nothing new, and the space counts as exhausted: a space of a thousand points of which one is left
@@ -148,12 +148,6 @@ pub fn value(axis: &Axis, share: f64) -> Value {
             Value::Integer((low + (share * count) as i64).min(*high))
         }
     }
-}
-
-/// Six significant digits, as people read and edit them, and never outside of the range.
-fn real(number: f64, (low, high): (f64, f64)) -> Value {
-    let short: f64 = format!("{number:.5e}").parse().unwrap_or(number);
-    Value::Float(short.clamp(low, high))
 }
 
 /// A point as people read it: `top.dropout = 0.3, top.epochs = 50`.

@@ -99,20 +99,6 @@ pub enum Pruner {
     },
 }
 
-impl Domain {
-    /// Whether a value lies in the domain; `1` and `1.0` are the same.
-    pub fn contains(&self, value: &Value) -> bool {
-        let number = value.as_float().or(value.as_integer().map(|number| number as f64));
-        match self {
-            Self::Choice(values) => values.iter().any(|choice| same(choice, value)),
-            Self::Uniform(low, high) | Self::LogUniform(low, high) => {
-                number.is_some_and(|number| (*low..=*high).contains(&number))
-            }
-            Self::IntUniform(low, high) => value.as_integer().is_some_and(|number| (*low..=*high).contains(&number)),
-        }
-    }
-}
-
 /// Whether two values mean the same; `1` and `1.0` do.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {

@@ -2,10 +2,12 @@
 
 use toml::{Table, Value};
 
+use super::reach::{Reach, reaches};
 use crate::spec::check::Checker;
 use crate::spec::key::Key;
-use crate::spec::knob::{Fault, describe};
-use crate::spec::model::{Axis, Domain, Exclusion, Zip};
+use crate::spec::knob::Fault;
+use crate::spec::knobs::Strategy;
+use crate::spec::model::{Axis, Exclusion, Zip};
 use crate::spec::problem::Problem;
 use crate::spec::raw::{Field, Pairings};
 use crate::spec::suggest;
@@ -46,46 +48,37 @@ impl Checker<'_> {
     pub(super) fn exclude(
         &mut self,
         field: Field<Pairings>,
-        space: Option<&[Axis]>,
-        zip: Option<&[Zip]>,
+        (space, zip): (Option<&[Axis]>, Option<&[Zip]>),
+        strategy: Option<Strategy>,
     ) -> Option<Vec<Exclusion>> {
         let at = Key::dotted("sweep.exclude");
         let Some(Pairings(tables)) = self.optional(&at, field)? else { return Some(Vec::new()) };
-        let (space, zip) = (space?, zip?);
+        let reaches = reaches(space?, zip?, strategy?);
         let before = self.problems.len();
         for (index, table) in tables.iter().enumerate() {
             if table.is_empty() {
                 self.fault(&at.join(index), Fault::new("this would exclude every point"));
             }
             for (name, value) in table {
-                self.excluded(&at.join(index).join(name), name, value, space, zip);
+                self.excluded(&at.join(index).join(name), (name, value), &reaches);
             }
         }
         let exclusions = tables.into_iter().map(|table| Exclusion { pairs: table.into_iter().collect() });
         (self.problems.len() == before).then(|| exclusions.collect())
     }
 
-    fn excluded(&mut self, at: &Key, name: &str, value: &Value, space: &[Axis], zip: &[Zip]) {
-        let columns = zip.iter().flat_map(|zip| &zip.columns);
-        let columns = columns.map(|(name, values)| (name.as_str(), Domain::Choice(values.clone())));
-        let axes: Vec<(&str, Domain)> =
-            space.iter().map(|axis| (axis.key.as_str(), axis.domain.clone())).chain(columns).collect();
-        match axes.iter().find(|(key, _)| *key == name) {
-            None => {
-                let keys: Vec<&str> = axes.iter().map(|(key, _)| *key).collect();
-                let problem = Problem::invalid(self.key(at), format!("`{name}` doesn't vary in this sweep")).about(at);
-                self.problems.push(match suggest::nearest(name, keys.iter().copied()) {
-                    Some(near) => problem.label(format!("did you mean `{near}`?")),
-                    None => {
-                        problem.label("expected a key that varies").help(format!("these do: `{}`", keys.join("`, `")))
-                    }
-                });
-            }
-            Some((_, domain)) if !domain.contains(value) => {
-                let label = format!("{} is none of the values that `{name}` has", describe(value));
-                self.fault(at, Fault::new(label));
-            }
-            Some(_) => {}
+    fn excluded(&mut self, at: &Key, (name, value): (&str, &Value), reaches: &[(&str, Reach)]) {
+        let Some((_, reach)) = reaches.iter().find(|(key, _)| *key == name) else {
+            let keys: Vec<&str> = reaches.iter().map(|(key, _)| *key).collect();
+            let problem = Problem::invalid(self.key(at), format!("`{name}` doesn't vary in this sweep")).about(at);
+            self.problems.push(match suggest::nearest(name, keys.iter().copied()) {
+                Some(near) => problem.label(format!("did you mean `{near}`?")),
+                None => problem.label("expected a key that varies").help(format!("these do: `{}`", keys.join("`, `"))),
+            });
+            return;
+        };
+        if let Some(fault) = reach.fault(name, value) {
+            self.fault(at, fault);
         }
     }
 }

@@ -22,7 +22,10 @@ impl Checker<'_> {
         let space = self.space(raw.space, &kinds);
         self.candidates_of_zip(zip.as_deref().unwrap_or_default(), &kinds);
         self.keys_vary_once(space.as_deref().unwrap_or_default(), zip.as_deref().unwrap_or_default());
-        let exclude = self.exclude(raw.exclude, space.as_deref(), zip.as_deref());
+        if let (Some(space), Some(zip)) = (&space, &zip) {
+            self.conditions(space, zip, strategy);
+        }
+        let exclude = self.exclude(raw.exclude, (space.as_deref(), zip.as_deref()), strategy);
         let pruner = self.section(raw.pruner, Self::pruner);
         if let (Some([]), Some([])) = (space.as_deref(), zip.as_deref()) {
             let problem = Problem::invalid(self.key(&at), "nothing varies in this sweep").about(&at.join("space"));
