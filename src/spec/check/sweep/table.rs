@@ -1,6 +1,7 @@
 //! The table itself: strategy, trials, pruner, and what its parts must not be together.
 
 use super::candidate::kinds;
+use crate::spec::assignments::dotted;
 use crate::spec::check::Checker;
 use crate::spec::key::Key;
 use crate::spec::knobs::{PrunerKind, Strategy, Trials};
@@ -60,22 +61,35 @@ impl Checker<'_> {
     }
 
     fn keys_vary_once(&mut self, space: &[Axis], zip: &[Zip]) {
-        let mut seen: Vec<(&str, Key)> = space
-            .iter()
-            .map(|axis| axis.key.as_str())
-            .map(|name| (name, Key::dotted("sweep.space").join(name)))
-            .collect();
-        for (index, zip) in zip.iter().enumerate() {
-            for (name, _) in &zip.columns {
-                let at = Key::dotted("sweep.zip").join(index).join(name);
-                if let Some((_, first)) = seen.iter().find(|(other, _)| other == name) {
-                    let problem = Problem::invalid(self.key(&at), format!("`{name}` varies twice")).about(&at);
-                    let problem = problem.label("again here").with(self.key(first), "it varies here");
-                    self.problems.push(problem);
-                }
-                seen.push((name, at));
+        let axes = space.iter().map(|axis| (axis.key.as_str(), Key::dotted("sweep.space").join(&axis.key)));
+        let columns = zip.iter().enumerate().flat_map(|(index, zip)| {
+            let at = Key::dotted("sweep.zip").join(index);
+            zip.columns.iter().map(move |(name, _)| (name.as_str(), at.join(name)))
+        });
+        let mut seen: Vec<Varied<'_>> = Vec::new();
+        for (name, at) in axes.chain(columns) {
+            let Some(key) = dotted(name) else { continue };
+            let varied = Varied { name, key, at };
+            match seen.iter().find(|other| varied.key.is_within(&other.key) || other.key.is_within(&varied.key)) {
+                Some(first) => self.varies_twice(first, &varied),
+                None => seen.push(varied),
             }
         }
+    }
+
+    fn varies_twice(&mut self, first: &Varied<'_>, again: &Varied<'_>) {
+        let problem = |title: String| Problem::invalid(self.key(&again.at), title).about(&again.at);
+        let problem = if first.key == again.key {
+            let problem = problem(format!("`{}` varies twice", again.name)).label("again here");
+            problem.with(self.key(&first.at), "it varies here")
+        } else {
+            let (inner, outer) = if again.key.is_within(&first.key) { (again, first) } else { (first, again) };
+            let problem = problem(format!("`{}` varies within `{}`, which varies, too", inner.name, outer.name));
+            let problem = problem.label(format!("`{}` varies here", again.name));
+            let problem = problem.with(self.key(&first.at), format!("`{}` varies here", first.name));
+            problem.help("vary a table as a whole, or its keys by themselves")
+        };
+        self.problems.push(problem);
     }
 
     fn pruner(&mut self, raw: raw::Pruner) -> Option<Pruner> {
@@ -91,4 +105,11 @@ impl Checker<'_> {
             PrunerKind::Median => Pruner::Median { warmup_epochs: warmup_epochs?, startup_trials: startup_trials? },
         })
     }
+}
+
+/// A key that varies, and where that is said.
+struct Varied<'a> {
+    name: &'a str,
+    key: Key,
+    at: Key,
 }
