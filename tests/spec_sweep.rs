@@ -109,6 +109,17 @@ fn a_grid_that_excludes_and_pairs_is_what_is_left_of_every_combination() {
 }
 
 #[test]
+fn a_range_of_all_whole_numbers_is_divided_from_end_to_end() {
+    let ends = [(0, i64::MAX), (1, i64::MAX - 1)];
+    for (low, high) in ends {
+        let experiment =
+            experiment(&format!("[sweep.space]\n\"seed\" = {{ int_uniform = [{low}, {high}], steps = 3 }}\n"));
+        let values = frostline::spec::sweep::grid_values(&experiment.sweep.as_ref().expect("a sweep").space[0]);
+        assert_eq!(values, [low, low + i64::MAX / 2 + 1, high].map(Value::Integer));
+    }
+}
+
+#[test]
 fn a_point_is_an_experiment_that_differs_in_its_settings_alone() {
     let experiment =
         experiment("[sweep.space]\n\"top.dropout\" = [0.3]\n\"fine_tune.frozen_layers\" = [7]\n[fine_tune]\n");

@@ -6,10 +6,14 @@ use toml::Value;
 
 use super::assignments::dotted;
 use super::knob::written;
-use super::model::{Axis, Domain, Experiment, Sweep, same};
+use super::model::{Axis, Domain, Experiment, Sweep, Zip, same};
 
 /// The settings that one point replaces, for [`Experiment::resolve_with`].
 pub type Point = Vec<(String, Value)>;
+
+/// So many combinations a grid may have. Every one of them becomes an experiment that is resolved, frozen and run: where there are more,
+/// a few of them that chance draws tell as much.
+pub const LARGEST_GRID: u64 = 10_000;
 
 /// All points of a grid: every combination of the axes and the zips, without the excluded ones. The last axis varies fastest; zips come
 /// after axes. An axis whose conditions a point doesn't meet is left out of it; points that become equal thereby are one.
@@ -26,6 +30,14 @@ pub fn grid(experiment: &Experiment, sweep: &Sweep) -> Vec<Point> {
     let met = points.into_iter().map(|point| conditions.met(point));
     let mut seen = HashSet::new();
     met.filter(|point| !is_excluded(sweep, point) && seen.insert(text(point))).collect()
+}
+
+/// How many combinations a grid of these axes and zips has, those that are excluded or come to the same included; as many as can be
+/// counted, if there are more.
+pub fn combinations(space: &[Axis], zip: &[Zip]) -> u64 {
+    let axes = space.iter().map(|axis| grid_values(axis).len());
+    let counts = axes.chain(zip.iter().map(Zip::len));
+    counts.fold(1, |product, count| product.saturating_mul(count as u64))
 }
 
 /// Drops from a point the axes whose conditions it doesn't meet.

@@ -144,8 +144,10 @@ pub fn value(axis: &Axis, share: f64) -> Value {
         Domain::Uniform(low, high) => real(low + (high - low) * share, (*low, *high)),
         Domain::LogUniform(low, high) => real(low * libm::pow(high / low, share), (*low, *high)),
         Domain::IntUniform(low, high) => {
-            let count = (high - low + 1) as f64;
-            Value::Integer((low + (share * count) as i64).min(*high))
+            // Wider than the numbers themselves: a seed may be any of them.
+            let (low, high) = (i128::from(*low), i128::from(*high));
+            let number = low + (share * (high - low + 1) as f64) as i128;
+            Value::Integer(number.min(high) as i64)
         }
     }
 }

@@ -64,7 +64,7 @@ fn share(axis: &Axis, point: &Point) -> f64 {
         Domain::Choice(values) => return place(values.iter().map(|value| same(value, own))),
         Domain::Uniform(low, high) => (number - low) / (high - low),
         Domain::LogUniform(low, high) => (number / low).ln() / (high / low).ln(),
-        Domain::IntUniform(low, high) => (number - *low as f64 + 0.5) / (high - low + 1) as f64,
+        Domain::IntUniform(low, high) => (number - *low as f64 + 0.5) / (*high as f64 - *low as f64 + 1.0),
     };
     share.clamp(0.0, ONE)
 }

@@ -8,6 +8,7 @@ use crate::spec::knobs::{PrunerKind, Strategy, Trials};
 use crate::spec::model::{Axis, Pruner, Sweep, Zip};
 use crate::spec::problem::Problem;
 use crate::spec::raw::{self, Field};
+use crate::spec::sweep::{LARGEST_GRID, combinations};
 
 impl Checker<'_> {
     pub(in crate::spec::check) fn sweep(&mut self, raw: raw::Sweep) -> Option<Sweep> {
@@ -26,6 +27,7 @@ impl Checker<'_> {
         if let (Some(space), Some(zip)) = (&space, &zip) {
             self.conditions(space, zip, strategy);
         }
+        self.bounded(space.as_deref().unwrap_or_default(), zip.as_deref().unwrap_or_default(), strategy);
         let exclude = self.exclude(raw.exclude, (space.as_deref(), zip.as_deref()), strategy);
         let pruner = self.section(raw.pruner, Self::pruner);
         if let (Some([]), Some([])) = (space.as_deref(), zip.as_deref()) {
@@ -90,6 +92,19 @@ impl Checker<'_> {
             problem.help("vary a table as a whole, or its keys by themselves")
         };
         self.problems.push(problem);
+    }
+
+    /// Reports a grid of more points than anybody could run.
+    fn bounded(&mut self, space: &[Axis], zip: &[Zip], strategy: Option<Strategy>) {
+        let count = combinations(space, zip);
+        if strategy == Some(Strategy::Grid) && count > LARGEST_GRID {
+            let at = Key::dotted("sweep.space");
+            let problem = Problem::invalid(self.key(&at), "the grid is too large").about(&at);
+            let problem = problem.label(format!("{count} combinations, of which a grid may have {LARGEST_GRID}"));
+            let hint =
+                "take fewer values or `steps`, or `strategy = \"random\"` and as many `trials` as you want to run";
+            self.problems.push(problem.help(hint));
+        }
     }
 
     fn pruner(&mut self, raw: raw::Pruner) -> Option<Pruner> {
