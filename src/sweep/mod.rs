@@ -51,7 +51,7 @@ pub use index::{FrozenPoint, Index, Task};
 pub use launcher::Launcher;
 pub use local::Local;
 pub use outcome::{PointOutcome, TaskOutcome, outcomes};
-pub use plan::{PlannedRun, SweepPlan, plan};
+pub use plan::{Intent, PlannedRun, SweepPlan, plan};
 pub use ranking::{Rank, ranks};
 pub use results::{Results, keys};
 pub use session::{Chosen, OnFailure, Options, Session};

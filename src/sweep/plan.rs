@@ -1,10 +1,12 @@
 //! What a sweep would do: how many points, how many are done, what they share, and how long it should take. Looks only.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::draft::DraftPoint;
 use super::error::SweepError;
+use super::session::Options;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::runs::{Runs, State};
@@ -37,8 +39,19 @@ pub struct PlannedRun {
     pub seed: u64,
     /// How it stands; `None`: there is no such run yet.
     pub state: Option<State>,
-    /// How long it should take, without what it shares with others.
+    /// How long it should take, without what it shares with others; nothing if it is not to be worked on.
     pub time: Duration,
+}
+
+/// What a sweep is to do, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Intent<'a> {
+    /// Which runs it works on.
+    pub options: &'a Options,
+    /// Runs at the same time.
+    pub jobs: NonZeroUsize,
+    /// As many points will be chosen while it runs, each like this one.
+    pub more: Option<(&'a Prepared, u64)>,
 }
 
 impl SweepPlan {
@@ -48,38 +61,46 @@ impl SweepPlan {
     }
 }
 
-/// Plans the points of a sweep, and as many more, each like the base, as will be chosen while it runs.
+/// Plans the points of a sweep.
 ///
 /// # Errors
 ///
 /// A cache or runs that cannot be read.
 pub fn plan(
     points: &[DraftPoint],
-    more: Option<(&Prepared, u64)>,
+    intent: &Intent<'_>,
     runs: &Runs,
     clock: &std::sync::Arc<dyn Clock>,
 ) -> Result<SweepPlan, SweepError> {
-    let name =
-        points.first().and_then(|point| point.runs.first()).map(|run| &run.prepared).or(more.map(|(base, _)| base));
-    let Some(first) = name else { return Ok(SweepPlan::default()) };
+    let known = points.first().and_then(|point| point.runs.first()).map(|run| &run.prepared);
+    let Some(first) = known.or(intent.more.map(|(base, _)| base)) else { return Ok(SweepPlan::default()) };
     let list = runs.list(Some(first.experiment.name.as_str()))?;
     let history = History::of(runs, first.experiment.name.as_str());
-    let mut look = Look { history, runs, clock, seen: BTreeSet::new(), plan: SweepPlan::default() };
+    let mut look = Look { history, runs, clock, seen: BTreeSet::new(), own: Vec::new(), plan: SweepPlan::default() };
     for (at, point) in points.iter().enumerate() {
         for run in &point.runs {
             let state = runs.find_among(&list, &run.identity).map(|(_, state)| state);
-            let time = if state == Some(State::Done) { Duration::ZERO } else { look.at(&run.prepared)? };
+            let is_open = state.is_none_or(|state| intent.options.is_open(state));
+            let time = if is_open { look.at(&run.prepared)? } else { Duration::ZERO };
             let seed = run.prepared.experiment.seed.get();
             let values = point.values.clone();
             look.plan.runs.push(PlannedRun { point: at as u32 + 1, values, seed, state, time });
         }
     }
-    if let Some((base, count)) = more {
+    if let Some((base, count)) = intent.more {
         look.plan.unknown = count;
         let each = look.at(base)?;
-        look.plan.time += each * (count as u32).saturating_sub(1);
+        look.own.extend((1..count).map(|_| each));
     }
+    look.plan.time += side_by_side(&look.own, intent.jobs);
     Ok(look.plan)
+}
+
+/// How long work takes of which so many pieces are done at once: no less than the longest of them.
+fn side_by_side(pieces: &[Duration], jobs: NonZeroUsize) -> Duration {
+    let jobs = jobs.get().clamp(1, pieces.len().max(1)) as u32;
+    let longest = pieces.iter().max().copied().unwrap_or_default();
+    (pieces.iter().sum::<Duration>() / jobs).max(longest)
 }
 
 struct Look<'a> {
@@ -87,6 +108,8 @@ struct Look<'a> {
     runs: &'a Runs,
     clock: &'a std::sync::Arc<dyn Clock>,
     seen: BTreeSet<(&'static str, Digest)>,
+    /// The times of what the runs do by themselves.
+    own: Vec<Duration>,
     plan: SweepPlan,
 }
 
@@ -114,7 +137,21 @@ impl Look<'_> {
                 self.plan.time += fine_tune.shared;
             }
         }
-        self.plan.time += own;
+        self.own.push(own);
         Ok(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_divide_the_time_down_to_that_of_the_longest_run() {
+        let seconds = |seconds: &[u64]| seconds.iter().map(|it| Duration::from_secs(*it)).collect::<Vec<_>>();
+        let jobs = |jobs| NonZeroUsize::new(jobs).expect("a job or more");
+        assert_eq!(side_by_side(&seconds(&[2, 2, 2, 2]), jobs(2)), Duration::from_secs(4));
+        assert_eq!(side_by_side(&seconds(&[6, 1, 1]), jobs(8)), Duration::from_secs(6));
+        assert_eq!(side_by_side(&[], jobs(4)), Duration::ZERO);
     }
 }

@@ -376,3 +376,25 @@ fn a_median_pruner_ends_what_is_worse_than_most() {
     assert_eq!(states.column("state")[4], "pruned", "{}", ran.stderr);
     assert!(states.column("state")[..3].iter().all(|state| *state == "done"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_dry_run_counts_only_what_would_run() {
+    let project = Project::new();
+    project.spec(&top_only(
+        "[sweep.space]\n\"top.optimizer\" = [{ kind = \"sgd\", lr = 1e30 }, { kind = \"sgd\", lr = 1e-2 }]\n",
+    ));
+    assert_eq!(sweep(&project, &[]).code, 6);
+    let rest = sweep(&project, &["--dry-run"]);
+    assert!(
+        rest.stdout.contains("1 done; distinct extractions: 0 (0 to compute), top trainings: 0"),
+        "{}",
+        rest.stdout
+    );
+    assert!(rest.stdout.trim_end().ends_with("about 0 s"), "{}", rest.stdout);
+    let retried = sweep(&project, &["--dry-run", "--retry", "diverged"]);
+    assert!(
+        retried.stdout.contains("1 done; distinct extractions: 1 (0 to compute), top trainings: 1"),
+        "{}",
+        retried.stdout
+    );
+}

@@ -18,14 +18,13 @@ use crate::cli::signals::stop_on_signals;
 use crate::report::{Detail, SweepBars, SweepLines};
 use crate::runs::table::{Cell, Table};
 use crate::runs::{Runs, State};
-use crate::spec::knobs::Strategy;
 use crate::spec::model;
 use crate::spec::{self, Colour, Experiment, OnDisk};
 use crate::stages::Preparer;
 use crate::stop::StopToken;
 use crate::sweep::{
-    self, DraftPoint, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter, Tools,
-    Unfrozen,
+    self, DraftPoint, Intent, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter,
+    Tools, Unfrozen,
 };
 use work::{invalid, local, wanting, warn, with_tools};
 
@@ -45,11 +44,11 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     let points = points.map_err(|error| invalid(error, context.colour))?;
     match (args.dry_run, args.launcher) {
         (true, args::Launcher::Local) => {
-            let more = table.trials.map_or(0, |trials| u64::from(trials.get())).saturating_sub(points.len() as u64);
-            let more =
-                if table.strategy == Strategy::Tpe { Some((preparer.prepare(base.clone())?, more)) } else { None };
-            let more = more.as_ref().map(|(base, more)| (base, *more)).filter(|(_, more)| *more > 0);
-            let plan = sweep::plan(&points, more, &runs, &context.clock)?;
+            let more = unknown(&table, points.len());
+            let base = if more > 0 { Some(preparer.prepare(base.clone())?) } else { None };
+            let (options, jobs) = (options(args), local(&table, args.jobs).jobs);
+            let intent = Intent { options: &options, jobs, more: base.as_ref().map(|base| (base, more)) };
+            let plan = sweep::plan(&points, &intent, &runs, &context.clock)?;
             show_plan(&plan, &sweep::keys(&table), args.format);
             return Ok(Exit::Success);
         }
@@ -70,6 +69,11 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     }
     let work = Work { context, args, base: &base, table: &table, runs: &runs, preparer: &preparer };
     work.run(&points)
+}
+
+/// How many points will be chosen while the sweep runs, besides those that are known.
+fn unknown(table: &model::Sweep, known: usize) -> u64 {
+    u64::from(found::trials(table)).saturating_sub(known as u64)
 }
 
 fn options(args: &Sweep) -> Options {
