@@ -398,3 +398,32 @@ fn a_dry_run_counts_only_what_would_run() {
         retried.stdout
     );
 }
+
+#[test]
+fn options_of_the_other_launcher_are_refused() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    let slurm: [&[&str]; 9] = [
+        &["--partition", "gpu"],
+        &["--time", "1:00:00"],
+        &["--cpus", "1"],
+        &["--gpus", "1"],
+        &["--mem", "8G"],
+        &["--array-limit", "2"],
+        &["--signal", "120"],
+        &["--template", "site.sbatch"],
+        &["--", "--account=lab"],
+    ];
+    for options in slurm {
+        let ran = sweep(&project, options);
+        let told = format!("error: `{}` is for the jobs of a cluster", options[0]);
+        assert!(ran.code == 2 && ran.stderr.starts_with(&told), "{options:?}: {} {}", ran.code, ran.stderr);
+        assert!(ran.stderr.contains("hint: add `--launcher slurm`"), "{}", ran.stderr);
+    }
+    for options in [&["--jobs", "2"][..], &["--fail-fast"]] {
+        let ran = sweep(&project, &[&["--launcher", "slurm"], options].concat());
+        let told = format!("error: `{}` is for points that this process runs", options[0]);
+        assert!(ran.code == 2 && ran.stderr.starts_with(&told), "{options:?}: {} {}", ran.code, ran.stderr);
+    }
+    assert!(!project.path("runs").exists());
+}

@@ -60,9 +60,9 @@ pub struct Slurm {
     /// The time limit of a job, as sbatch takes it: `2:00:00`
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
-    /// CPUs of a job, which are its threads
-    #[arg(long, default_value = "1", value_name = "N")]
-    pub cpus: std::num::NonZeroU32,
+    /// CPUs of a job, which are its threads [default: 1]
+    #[arg(long, value_name = "N")]
+    pub cpus: Option<std::num::NonZeroU32>,
     /// GPUs of a job
     #[arg(long, value_name = "N")]
     pub gpus: Option<u32>,
@@ -72,9 +72,9 @@ pub struct Slurm {
     /// Points of an array at the same time [default: as many as the cluster runs]
     #[arg(long, value_name = "N")]
     pub array_limit: Option<std::num::NonZeroU32>,
-    /// Seconds before the time limit at which a run saves its state and is queued again
-    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
-    pub signal: u32,
+    /// Seconds before the time limit at which a run saves its state and is queued again [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub signal: Option<u32>,
     /// A template to use in place of templates/launchers/slurm.sbatch
     #[arg(long = "template", value_name = "FILE")]
     pub script: Option<PathBuf>,

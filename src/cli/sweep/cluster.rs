@@ -15,6 +15,8 @@ use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing};
 
 /// How often a cluster is asked for what has changed: what its administrators still call polite.
 pub const PAUSE: Duration = Duration::from_secs(2);
+/// Seconds in which a run surely saves its state: the longest batch, and a write.
+const WARNING: u32 = 120;
 
 pub fn run(context: &Context, verb: &SweepVerb) -> Result<Exit, Failure> {
     match verb {
@@ -38,11 +40,11 @@ pub fn slurm(context: &Context, args: &args::Slurm) -> Result<Slurm, Failure> {
     let settings = SlurmSettings {
         partition: args.partition.clone(),
         time: args.time.clone(),
-        cpus: args.cpus.get(),
+        cpus: args.cpus.map_or(1, std::num::NonZeroU32::get),
         gpus: args.gpus,
         mem: args.mem.clone(),
         array_limit: args.array_limit.map(std::num::NonZeroU32::get),
-        warning: args.signal,
+        warning: args.signal.unwrap_or(WARNING),
         extra: args.extra.clone(),
         template: args.script.as_ref().map(|path| context.cwd.join(path)),
     };

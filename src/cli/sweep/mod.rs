@@ -2,6 +2,7 @@
 
 mod cluster;
 mod found;
+mod launchers;
 mod logs;
 pub mod reference;
 pub mod task;
@@ -34,6 +35,7 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
         (None, Some(experiment)) => experiment,
         (None, None) => unreachable!("clap asks for the file where there is no verb"),
     };
+    launchers::check(args)?;
     let base = context.load(&experiment.file, &experiment.set, OnDisk::Checked)?;
     let Some(table) = base.sweep.clone() else {
         return Err(SweepError::NoSweep { file: experiment.file.clone() }.into());
