@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::error::SweepError;
 use super::index::Task;
-use super::session::{Chosen, Session};
+use super::session::{Chosen, Memory, Session};
 use crate::digest::Digest;
 use crate::files::{Lock, Wait};
+use crate::runs::RunDir;
 use crate::stages::Shares;
 
 impl Session<'_> {
@@ -14,29 +15,26 @@ impl Session<'_> {
     pub(super) fn open(&self) -> Result<Vec<Task>, SweepError> {
         let index = self.index();
         let list = self.tools.runs.list(Some(&index.name))?;
-        let mut open = Vec::new();
-        for task in index.tasks() {
-            let name = task.name();
-            let skip = {
-                let memory = self.memory();
-                memory.tried.contains(&name) || memory.closed.contains_key(&name)
-            };
-            if !skip {
-                match self.tools.runs.find_among(&list, &task.identity).map(|(_, state)| state) {
-                    Some(state) if !self.options.is_open(state) => {
-                        self.memory().closed.insert(name, state);
-                    }
-                    _ => open.push(*task),
-                }
-            }
-        }
-        Ok(open)
+        Ok(index.tasks().filter(|task| self.is_wanted(task, &list)).copied().collect())
     }
 
-    /// Whether a task whose lock was just got is still to be done: another process may have ended it in between.
-    fn is_still_open(&self, task: &Task) -> Result<bool, SweepError> {
-        let found = self.tools.runs.find(&self.index().name, &task.identity)?;
-        Ok(found.is_none_or(|(_, state)| self.options.is_open(state)))
+    /// Whether a task is to be done, and not begun; `list` are all runs of the name.
+    fn is_wanted(&self, task: &Task, list: &[RunDir]) -> bool {
+        let name = task.name();
+        let is_known = |memory: &Memory| memory.tried.contains(&name) || memory.closed.contains_key(&name);
+        if is_known(&self.memory()) {
+            return false;
+        }
+        let state = self.tools.runs.find_among(list, &task.identity).map(|(_, state)| state);
+        let closed = state.filter(|state| !self.options.is_open(*state));
+        self.memory().closed.extend(closed.map(|state| (name, state)));
+        closed.is_none()
+    }
+
+    /// The same as it is now, for whoever holds the task's lock: another process may have ended it after it was found open.
+    fn is_still_wanted(&self, task: &Task) -> Result<bool, SweepError> {
+        let name = self.index().name;
+        Ok(self.is_wanted(task, &self.tools.runs.list(Some(&name))?))
     }
 
     /// What a task shares with others; none where it cannot be told, which its run then says.
@@ -59,7 +57,7 @@ impl Session<'_> {
                     return Ok(None);
                 }
                 if let Some(lock) = Lock::try_exclusive(&self.dir.task_lock(&task))?
-                    && self.is_still_open(&task)?
+                    && self.is_still_wanted(&task)?
                     && self.begin(&task)
                 {
                     return Ok(Some(Chosen::new(task, lock)));
@@ -117,4 +115,76 @@ impl Session<'_> {
 /// The training of a task that others may be waiting for: its last.
 fn training(shares: &Shares) -> Digest {
     shares.fine_tune.unwrap_or(shares.top)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::clock::{Clock, SystemClock};
+    use crate::runs::Runs;
+    use crate::spec::{Experiment, Overrides, Problems, load};
+    use crate::stages::Preparer;
+    use crate::stop::StopToken;
+    use crate::sweep::{LoadFrozen, Options, Silent, Tools, known_points, submit};
+
+    /// Two points of the top on a few small images.
+    fn experiment(folder: &Path) -> Experiment {
+        for (part, class, tone) in
+            [("train", "a", 40), ("train", "b", 200), ("validation", "a", 60), ("validation", "b", 180)]
+        {
+            let place = folder.join("data").join(part).join(class);
+            std::fs::create_dir_all(&place).expect("a folder");
+            for number in 0..2_u8 {
+                let image = image::RgbImage::from_pixel(32, 32, image::Rgb([tone, tone + number, tone]));
+                image.save(place.join(format!("{number}.png"))).expect("an image");
+            }
+        }
+        let weights = format!("{}/weights/vgg16-imagenet-notop.f16.safetensors", env!("CARGO_MANIFEST_DIR"));
+        let text = format!(
+            "weights.path = \"{weights}\"\ndata = {{ train = \"data/train\", validation = \"data/validation\", target_size = 32 }}\n\
+             top = {{ hidden = [4], epochs = 1 }}\nsweep.space.\"top.dropout\" = [0.3, 0.6]\n"
+        );
+        std::fs::write(folder.join("a.toml"), text).expect("a file");
+        frozen(&folder.join("a.toml"), None).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    fn frozen(path: &Path, project: Option<&Path>) -> Result<Experiment, Problems> {
+        let cwd = path.parent().expect("a file lies in a folder").to_owned();
+        load(path, &Overrides { cwd, project: project.map(Path::to_owned), ..Overrides::default() })
+    }
+
+    #[test]
+    fn a_task_that_another_process_ends_after_it_was_found_open_is_not_begun_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let base = experiment(folder.path());
+        let sweep = base.sweep.clone().expect("a sweep");
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let runs = Runs::at(&folder.path().join("runs"), Arc::clone(&clock));
+        let (stop, preparer) = (StopToken::default(), Preparer::new(&runs));
+        let tools = |load| {
+            let (finish, explain) = (&|_: &RunDir, _: &crate::stages::Prepared| {}, &|error| format!("{error}"));
+            Tools { runs: &runs, clock: &clock, stop: &stop, reporter: &Silent, load, finish, explain }
+        };
+        let points = known_points(&base, &sweep, &runs, &preparer).expect("valid points");
+        let (dir, index) = submit(&base, &sweep, &points, &tools(&frozen)).expect("a folder");
+        let session = |load| {
+            let of = (&base, &sweep);
+            Session::new(of, (&dir, index.clone()), (tools(load), &preparer), Options::default())
+        };
+        let (other, is_done) = (session(&frozen), AtomicBool::new(false));
+        // The points are loaded right after they were found open.
+        let meanwhile = |path: &Path, project: Option<&Path>| {
+            if !is_done.swap(true, Ordering::Relaxed) {
+                other.carry_out_all().expect("the other process can work");
+            }
+            frozen(path, project)
+        };
+        let late: &LoadFrozen<'_> = &meanwhile;
+        assert!(session(late).next().expect("runs can be read").is_none());
+        assert_eq!(other.done(), 2);
+    }
 }
