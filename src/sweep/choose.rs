@@ -22,9 +22,8 @@ impl Session<'_> {
     ///
     /// For when all points that are known are done or taken.
     pub(super) fn choose_more(&self) -> Result<bool, SweepError> {
-        let trials = self.sweep.trials.map_or(0, |trials| trials.get() as usize);
-        let known = self.index().points.len();
-        if self.sweep.strategy != Strategy::Tpe || known >= trials || self.stop.is_requested() {
+        let (trials, known) = (self.trials_to_choose(), self.index().points.len());
+        if known >= trials || self.stop.is_requested() {
             return Ok(false);
         }
         let _lock = self.dir.lock(&mut self.tools.wait(&mut |_| {}))?;
@@ -36,6 +35,12 @@ impl Session<'_> {
         let is_more = index.points.len() > known;
         self.set_index(index);
         Ok(is_more)
+    }
+
+    /// How many points there are to be in the end, where they are chosen as the sweep runs; else none.
+    pub(super) fn trials_to_choose(&self) -> usize {
+        let trials = self.sweep.trials.filter(|_| self.sweep.strategy == Strategy::Tpe);
+        trials.map_or(0, |trials| trials.get() as usize)
     }
 
     fn with_one_more(&self, index: Index) -> Result<Index, SweepError> {

@@ -34,7 +34,9 @@ impl Launcher for Local {
                 item.map_or(Ok(Again::No), |item| shared::compute(session, &item).map(|()| Again::Yes))
             })?;
         }
-        self.with_threads(session, self.jobs.get(), &|| match session.next()? {
+        // A job without a task would keep its share of the threads from those that have one.
+        let width = self.jobs.get().min(session.remaining()?);
+        self.with_threads(session, width, &|| match session.next()? {
             Some(chosen) => {
                 let state = session.carry_out(&chosen)?;
                 Ok(if state == State::Interrupted { Again::No } else { Again::Yes })

@@ -18,6 +18,12 @@ impl Session<'_> {
         Ok(index.tasks().filter(|task| self.is_wanted(task, &list)).copied().collect())
     }
 
+    /// How many tasks may still be begun: those that are open, and those of points that are chosen as the sweep runs.
+    pub(super) fn remaining(&self) -> Result<usize, SweepError> {
+        let later = self.trials_to_choose().saturating_sub(self.index().points.len());
+        Ok(self.open()?.len() + later * self.sweep.repeats.get() as usize)
+    }
+
     /// Whether a task is to be done, and not begun; `list` are all runs of the name.
     fn is_wanted(&self, task: &Task, list: &[RunDir]) -> bool {
         let name = task.name();

@@ -427,3 +427,15 @@ fn options_of_the_other_launcher_are_refused() {
     }
     assert!(!project.path("runs").exists());
 }
+
+#[test]
+fn as_many_jobs_as_there_are_points_suffice() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    for jobs in ["0", "1025"] {
+        assert_eq!(sweep(&project, &["--jobs", jobs]).code, 2);
+    }
+    let ran = sweep(&project, &["--jobs", "1024"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(trials(&project, "runs").column("state"), ["done"; 4]);
+}

@@ -15,8 +15,8 @@ pub struct Sweep {
     #[command(flatten)]
     pub experiment: Option<OneExperiment>,
     /// Points at the same time [default: `sweep.parallel`]
-    #[arg(long, short, value_name = "N")]
-    pub jobs: Option<std::num::NonZeroUsize>,
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub jobs: Option<u32>,
     /// Show what would run, what is shared, and how long it should take, or the scripts for a cluster; change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -62,10 +62,10 @@ pub fn wanting(states: &BTreeMap<&'static str, u64>) -> Vec<String> {
 }
 
 /// Work in this process: so many jobs, or as many as the experiment says.
-pub fn local(table: &Sweep, jobs: Option<NonZeroUsize>) -> Local {
-    let written = NonZeroUsize::new(table.parallel.get() as usize).unwrap_or(NonZeroUsize::MIN);
-    let threads = NonZeroUsize::new(rayon::current_num_threads()).unwrap_or(NonZeroUsize::MIN);
-    Local { jobs: jobs.unwrap_or(written), threads }
+pub fn local(table: &Sweep, jobs: Option<u32>) -> Local {
+    let jobs = jobs.unwrap_or(table.parallel.get()) as usize;
+    let some = |count| NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
+    Local { jobs: some(jobs), threads: some(rayon::current_num_threads()) }
 }
 
 /// Does something with what a sweep needs from the outside.
