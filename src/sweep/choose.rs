@@ -34,6 +34,9 @@ impl Session<'_> {
         let index = index.first(Some(trials as u32), self.sweep.repeats.get());
         let is_more = index.points.len() > known;
         self.set_index(index);
+        if !is_more {
+            self.say_exhausted(trials);
+        }
         Ok(is_more)
     }
 

@@ -11,9 +11,11 @@ use super::folder::SweepDir;
 use super::index::{Index, Task};
 use super::tools::Tools;
 use crate::digest::Digest;
+use crate::event::{Event, Warning};
 use crate::files::Lock;
 use crate::runs::State;
 use crate::spec::Experiment;
+use crate::spec::knobs::Strategy;
 use crate::spec::model::Sweep;
 use crate::stages::{self, Prepared, Preparer, Shares};
 use crate::stop::StopToken;
@@ -74,6 +76,8 @@ pub(super) struct Memory {
     pub shares: BTreeMap<String, Shares>,
     pub best: Option<(PointRun, f64)>,
     pub written: Duration,
+    /// It was said that the space has fewer points than are wanted.
+    pub is_exhausted: bool,
 }
 
 /// A task, with the right to work on it.
@@ -111,7 +115,11 @@ impl<'a> Session<'a> {
         let index = self.index();
         self.open()?;
         self.recall()?;
-        let points = self.sweep.trials.map_or(index.points.len() as u64, |trials| trials.get().into());
+        let wanted = self.sweep.trials.map_or(0, |trials| trials.get() as usize);
+        if self.sweep.strategy == Strategy::Random && index.points.len() < wanted {
+            self.say_exhausted(wanted);
+        }
+        let points = index.points.len().max(self.trials_to_choose()) as u64;
         self.tools.reporter.event(&SweepEvent::Frozen {
             name: index.name.clone(),
             id: self.dir.id().to_string(),
@@ -121,6 +129,19 @@ impl<'a> Session<'a> {
             done: self.done(),
         });
         Ok(())
+    }
+
+    /// Says, once, that the space has fewer points than are wanted.
+    pub(super) fn say_exhausted(&self, wanted: usize) {
+        let is_said = std::mem::replace(&mut self.memory().is_exhausted, true);
+        if !is_said {
+            let text = format!(
+                "no more than {} different points were found in the space, of {wanted} trials",
+                self.index().points.len()
+            );
+            let event = Event::Warned { warning: Warning::Notice { text } };
+            self.tools.reporter.event(&SweepEvent::Run { run: None, event });
+        }
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {

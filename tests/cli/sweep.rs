@@ -439,3 +439,18 @@ fn as_many_jobs_as_there_are_points_suffice() {
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(trials(&project, "runs").column("state"), ["done"; 4]);
 }
+
+#[test]
+fn a_space_with_fewer_points_than_trials_is_said_to_be_exhausted() {
+    let project = Project::new();
+    for strategy in ["random", "tpe"] {
+        let head = format!("[sweep]\nstrategy = \"{strategy}\"\ntrials = 20\n");
+        project.spec(&top_only(&format!("{head}[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n")));
+        let ran = sweep(&project, &["--runs", strategy, "--jobs", "2"]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let told = "no more than 2 different points were found in the space, of 20 trials";
+        assert_eq!(ran.stderr.matches(told).count(), 1, "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("2 points, 0 done"), strategy == "random", "{}", ran.stderr);
+        assert_eq!(trials(&project, strategy).rows.len(), 2);
+    }
+}
