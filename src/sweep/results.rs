@@ -7,6 +7,7 @@ use super::measure::METRICS;
 use super::outcome::{PointOutcome, TaskOutcome};
 use super::ranking::{Rank, best, ranks};
 use crate::files;
+use crate::runs::State;
 use crate::runs::table::{Cell, Format, Table};
 use crate::spec::knobs::Metric;
 use crate::spec::model::Sweep;
@@ -92,8 +93,9 @@ impl Results<'_> {
 
 /// The columns of `trials.csv`, a row per point.
 ///
-/// Columns: `point`, the keys that vary, `repeats` (runs that came to an end), `state`, `rank` and `ties` (with the best, within one
-/// standard deviation) by the mean of the objective's best epoch, where no point has all of its repeats done over those that are, `final_<metric>_mean`, `final_<metric>_sd`, `best_<metric>_mean`,
+/// Columns: `point`, the keys that vary, `repeats` (runs that came to an end, pruned ones included: those that the means are of),
+/// `state`, `rank` and `ties` (with the best, within one standard deviation) by the mean of the objective's best epoch, where no point
+/// has all of its repeats done over those that are, `final_<metric>_mean`, `final_<metric>_sd`, `best_<metric>_mean`,
 /// `best_<metric>_sd`, `epochs` (of the last stage, over all repeats), `seconds`, and `runs` (ids, separated by spaces).
 fn columns(keys: &[String]) -> Vec<String> {
     let of = |when: &'static str| {
@@ -109,7 +111,7 @@ fn columns(keys: &[String]) -> Vec<String> {
 }
 
 fn row(point: &PointOutcome, keys: &[String], rank: Option<Rank>) -> Vec<Cell> {
-    let ended = point.runs.iter().filter(|run| run.run.is_some() && !run.rows.is_empty());
+    let ended = point.runs.iter().filter(|run| matches!(run.state(), Some(State::Done | State::Pruned)));
     let ids: Vec<String> = point.runs.iter().filter_map(|run| Some(run.run.as_ref()?.0.id().to_string())).collect();
     let mut row = vec![Cell::Count(point.point.into())];
     row.extend(keys.iter().map(|key| cell(point.values.iter().find(|(own, _)| own == key).map(|(_, value)| value))));
@@ -137,7 +139,8 @@ fn cell(value: Option<&Value>) -> Cell {
     }
 }
 
-/// Writes all three into the sweep's folder; `winner` is the text of `best.toml`, where a point is done.
+/// Writes all three into the sweep's folder; `winner` is the text of `best.toml`, where there is a best point and its text is known. One that
+/// was the best before is no more where none is.
 ///
 /// # Errors
 ///
@@ -146,8 +149,10 @@ pub fn write(sweep: &SweepDir, results: &Results<'_>, winner: Option<&str>) -> R
     let put = |name: &str, text: &str| files::write_atomic(&sweep.file(name), text.as_bytes());
     put("trials.csv", &results.trials().render(Format::Csv))?;
     put("importance.csv", &results.importances().render(Format::Csv))?;
-    if let Some(text) = winner {
-        put("best.toml", text)?;
+    match (winner, results.best()) {
+        (Some(text), _) => put("best.toml", text)?,
+        (None, Some(_)) => {}
+        (None, None) => files::remove_file(&sweep.file("best.toml"))?,
     }
     Ok(())
 }

@@ -170,6 +170,7 @@ fn a_diverged_point_stops_no_other_and_the_sweep_says_so() {
     let ran = sweep(&project, &[]);
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert_eq!(trials(&project, "runs").column("state"), ["diverged", "done"]);
+    assert_eq!(trials(&project, "runs").column("repeats"), ["0", "1"], "a run that diverged did not come to its end");
     let again = sweep(&project, &[]);
     assert_eq!((again.code, again.stderr.contains("diverged in")), (6, false), "{}", again.stderr);
     let retried = sweep(&project, &["--retry", "diverged"]);
@@ -453,4 +454,26 @@ fn a_space_with_fewer_points_than_trials_is_said_to_be_exhausted() {
         assert_eq!(ran.stderr.contains("2 points, 0 done"), strategy == "random", "{}", ran.stderr);
         assert_eq!(trials(&project, strategy).rows.len(), 2);
     }
+}
+
+#[test]
+fn a_sweep_without_a_finished_run_has_results_and_no_best_point() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    assert_eq!(sweep(&project, &["--freeze"]).code, 0);
+    let dir = folder(&project.path("runs"));
+    let results = || assert_eq!(project.frostline(&["sweep-task", &dir.to_string_lossy(), "--results"]).code, 0);
+    results();
+    let empty = trials(&project, "runs");
+    assert_eq!((empty.column("state"), empty.column("repeats")), (vec!["missing"; 4], vec!["0"; 4]));
+    assert_eq!((empty.column("rank"), empty.column("best_val_accuracy_mean")), (vec!["NA"; 4], vec!["NA"; 4]));
+    assert!(!dir.join("best.toml").exists());
+    assert_eq!(sweep(&project, &[]).code, 0);
+    assert!(dir.join("best.toml").exists());
+    for id in trials(&project, "runs").column("runs") {
+        std::fs::remove_dir_all(project.path("runs/a").join(id)).expect("a run can be removed");
+    }
+    results();
+    assert_eq!(trials(&project, "runs").without_seconds(), empty.without_seconds());
+    assert!(!dir.join("best.toml").exists(), "there is no best point any more");
 }
