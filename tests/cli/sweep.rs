@@ -477,3 +477,18 @@ fn a_sweep_without_a_finished_run_has_results_and_no_best_point() {
     assert_eq!(trials(&project, "runs").without_seconds(), empty.without_seconds());
     assert!(!dir.join("best.toml").exists(), "there is no best point any more");
 }
+
+#[test]
+fn the_best_run_goes_by_the_objective_of_the_latest_sweep_and_a_single_seed_is_said_to_be_one() {
+    let project = Project::new();
+    project.spec(&top_only(&GRID.replace("[sweep]\n", "[sweep]\nrepeats = 2\nobjective = \"val_loss\"\n")));
+    assert_eq!(sweep(&project, &[]).code, 0);
+    let by = |objective: &[&str]| project.frostline(&[&["best", "a", "--format", "csv"], objective].concat());
+    let (usual, loss) = (by(&[]), by(&["--objective", "val_loss"]));
+    assert_eq!((usual.code, &usual.stdout), (0, &loss.stdout), "{}", usual.stderr);
+    assert!(usual.stderr.contains("by val_loss, the objective of its latest sweep"), "{}", usual.stderr);
+    assert!(!loss.stderr.contains("latest sweep"), "{}", loss.stderr);
+    for ran in [usual, loss] {
+        assert!(ran.stderr.contains("this is one of 2 seeds of point "), "{}", ran.stderr);
+    }
+}

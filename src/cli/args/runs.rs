@@ -46,9 +46,10 @@ pub struct Best {
     /// The experiment's name
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// By the best epoch of the last stage: val_accuracy, val_loss, accuracy or loss
-    #[arg(long, default_value_t = Objective::DEFAULT, value_name = "METRIC")]
-    pub objective: Objective,
+    /// By the best epoch of the last stage: val_accuracy, val_loss, accuracy or loss [default: that of the experiment's latest sweep, else
+    /// val_accuracy]
+    #[arg(long, value_name = "METRIC")]
+    pub objective: Option<Objective>,
     /// How to print the run
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
