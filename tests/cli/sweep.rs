@@ -479,6 +479,59 @@ fn a_sweep_without_a_finished_run_has_results_and_no_best_point() {
 }
 
 #[test]
+fn exclusions_pairs_and_repeats_go_together() {
+    let project = Project::new();
+    project.spec(&top_only(
+        "[sweep]\nrepeats = 2\n[sweep.space]\n\"top.dropout\" = [0.3, 0.6]\n\
+         [[sweep.zip]]\n\"top.batch_size\" = [2, 4]\n\"top.epochs\" = [2, 3]\n\
+         [[sweep.exclude]]\n\"top.dropout\" = 0.6\n\"top.epochs\" = 3\n",
+    ));
+    let ran = sweep(&project, &[]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let trials = trials(&project, "runs");
+    assert_eq!(trials.column("top.dropout"), ["0.3", "0.3", "0.6"]);
+    assert_eq!(trials.column("top.batch_size"), ["2", "4", "2"]);
+    assert_eq!(trials.column("top.epochs"), ["2", "3", "2"]);
+    assert_eq!((trials.column("repeats"), trials.column("epochs")), (vec!["2"; 3], vec!["4", "6", "4"]));
+    assert!(trials.column("runs").iter().all(|runs| runs.split(' ').count() == 2), "{:?}", trials.column("runs"));
+}
+
+#[test]
+fn an_edit_of_the_file_does_not_reach_points_that_wait() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    assert_eq!(sweep(&project, &["--runs", "whole"]).code, 0);
+    let mut command = project.command(&["sweep", "experiments/a.toml", "--runs", "edited", "--jobs", "1"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    let mut told: Vec<String> = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        if told.is_empty() {
+            project.spec(&top_only(GRID).replace("epochs = 3", "epochs = 5").replace("hidden = [8]", "hidden = [4]"));
+        }
+        told.push(line);
+    }
+    assert!(child.wait().expect("it ends").success(), "{told:#?}");
+    let both = ["edited", "whole"].map(|runs| trials(&project, runs));
+    assert_eq!(both[0].without_seconds(), both[1].without_seconds());
+}
+
+#[test]
+fn a_sweep_of_tops_computes_each_feature_once_and_trains_each_top_once() {
+    let project = Project::new();
+    project.spec(&top_only(GRID));
+    let ran = sweep(&project, &["--jobs", "2"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("bottleneck: running").count(), 1, "{}", ran.stderr);
+    for id in trials(&project, "runs").column("runs") {
+        let summary = std::fs::read_to_string(project.path("runs/a").join(id).join("summary.json")).expect("a summary");
+        let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+        let origins = [0, 1].map(|at| summary["stages"][at]["origin"].as_str().expect("an origin").to_owned());
+        assert_eq!(origins, ["cached", "computed"]);
+    }
+}
+
+#[test]
 fn the_best_run_goes_by_the_objective_of_the_latest_sweep_and_a_single_seed_is_said_to_be_one() {
     let project = Project::new();
     project.spec(&top_only(&GRID.replace("[sweep]\n", "[sweep]\nrepeats = 2\nobjective = \"val_loss\"\n")));
