@@ -14,6 +14,7 @@ mod pruning;
 mod reports;
 mod screen;
 mod slurm;
+mod slurm_answers;
 mod slurm_recovery;
 mod sweep;
 mod verbs;

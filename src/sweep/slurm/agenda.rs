@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::cluster::Cluster;
 use super::job::{self, Job, Piece, Wanted};
+use super::jobs::Jobs;
 use super::settings::Settings;
 use super::source::Source;
-use super::standing::Jobs;
 use crate::digest::Digest;
 use crate::runs::State;
 use crate::spec::knobs::Strategy;

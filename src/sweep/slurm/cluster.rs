@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use super::accounting::{self, End};
 use super::error::SlurmError;
 use super::queue::{Entry, parse};
 
@@ -55,15 +56,14 @@ impl Cluster {
         Ok(parse(&self.run("squeue", ["--me", "--array", "--noheader", "--states=all", "--format", FORMAT])?))
     }
 
-    /// How jobs ended that `squeue` has forgotten, as `number_index` or `number`, and the state; nothing where no accounting is kept.
-    pub(super) fn ended(&self, jobs: &[String]) -> Vec<(String, String)> {
+    /// How jobs ended that did not end well, also those that `squeue` has forgotten; nothing where no accounting is kept.
+    pub(super) fn ended(&self, jobs: &[String]) -> Vec<End> {
         if jobs.is_empty() {
             return Vec::new();
         }
         let jobs = jobs.join(",");
-        let answer = self.run("sacct", ["-X", "-n", "-P", "--format=JobID,State", "-j", &jobs]).unwrap_or_default();
-        let pair = |line: &str| line.split_once('|').map(|(job, state)| (job.to_owned(), state.to_owned()));
-        answer.lines().filter_map(pair).collect()
+        let answer = self.run("sacct", ["-X", "-n", "-P", "--format=JobID,State", "-j", &jobs]);
+        accounting::parse(&answer.unwrap_or_default())
     }
 
     /// Cancels jobs: their runs get SIGTERM, save their state and leave.

@@ -18,10 +18,12 @@
 //!
 //! How a point stands is what its run says; Slurm is asked about the others only: whether they are queued, or why their job ended.
 
+mod accounting;
 mod agenda;
 mod cluster;
 mod error;
 mod job;
+mod jobs;
 mod launcher;
 mod queue;
 mod script;

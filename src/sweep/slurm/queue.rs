@@ -40,10 +40,15 @@ const OVER: [&str; 10] = [
 /// The states of a job that has begun and is not over.
 const BEGUN: [&str; 6] = ["COMPLETING", "RUNNING", "SIGNALING", "STAGE_OUT", "STOPPED", "SUSPENDED"];
 
+/// Whether a job in this state is over; more may follow Slurm's word: `CANCELLED by 1000`.
+pub(super) fn is_over(state: &str) -> bool {
+    OVER.contains(&state.split(' ').next().unwrap_or_default())
+}
+
 impl Entry {
     /// Whether it waits or runs.
     pub fn is_active(&self) -> bool {
-        !OVER.contains(&self.state.as_str())
+        !is_over(&self.state)
     }
 
     /// Whether it has a node.

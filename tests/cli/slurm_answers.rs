@@ -1,0 +1,84 @@
+//! What is made of what Slurm's programs may answer, by stand-ins for them: none of this needs a cluster.
+
+use std::os::unix::fs::PermissionsExt;
+
+use tempfile::TempDir;
+
+use crate::cluster::{STATUS, project, spec, sweep, text};
+use crate::project::{Project, Ran};
+
+/// Programs that answer in the place of Slurm's.
+struct Answers {
+    folder: TempDir,
+}
+
+impl Answers {
+    /// All say nothing.
+    fn new() -> Self {
+        let answers = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        ["squeue", "sacct", "scontrol", "sbatch"].iter().for_each(|program| answers.program(program, ""));
+        answers
+    }
+
+    /// The program does what this text of a shell says.
+    fn program(&self, name: &str, script: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file that can be written");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("a mode that can be set");
+    }
+
+    /// The program prints this, and notes what it was asked.
+    fn answer(&self, name: &str, lines: &[&str]) {
+        self.program(name, &format!("echo \"$*\" >> \"$0.asked\"\ncat <<'END'\n{}\nEND", lines.join("\n")));
+    }
+
+    /// What the program was asked.
+    fn asked(&self, name: &str) -> String {
+        text(&self.folder.path().join(format!("{name}.asked")))
+    }
+
+    /// A command of a project, with these programs.
+    fn frostline(&self, project: &Project, arguments: &[&str]) -> Ran {
+        let own = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [self.folder.path().to_owned()].into_iter().chain(std::env::split_paths(&own));
+        let path = std::env::join_paths(folders).expect("a path");
+        Ran::of(project.command(arguments).env("PATH", path).output().expect("the binary starts"))
+    }
+}
+
+/// The files of a job that was submitted for the project's latest sweep.
+fn submitted(project: &Project, (name, number): (&str, &str), tasks: &str, after: &str) {
+    let folder = sweep(project).join("slurm/0001");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    let files = [("sbatch", "#!/bin/bash"), ("job", number), ("tasks", tasks), ("after", after)];
+    for (ending, content) in files.iter().filter(|(_, content)| !content.is_empty()) {
+        std::fs::write(folder.join(format!("{name}.{ending}")), format!("{content}\n")).expect("a file can be written");
+    }
+}
+
+/// Of an array whose tasks `squeue` forgets one by one, and of a job that others waited for.
+#[test]
+fn accounting_tells_how_ended_what_squeue_has_forgotten() {
+    let (project, answers) = (project(&spec(1, "\"top.dropout\" = [0.1, 0.2, 0.3]")), Answers::new());
+    let frozen = project.frostline(&["sweep", "experiments/a.toml", "--freeze"]);
+    assert_eq!(frozen.code, 0, "{}", frozen.stderr);
+    submitted(&project, ("bottleneck-1", "6"), "", "");
+    submitted(&project, ("points-1", "7"), "0001-seed0", "bottleneck-1");
+    submitted(&project, ("points-2", "8"), "0002-seed0\n0003-seed0", "");
+    let queue = [
+        "7|0|CANCELLED|N/A|DependencyNeverSatisfied||0001-points-1|x",
+        "8|0|FAILED|1790000000|NonZeroExitCode|n1|0001-points-2|x",
+    ];
+    answers.answer("squeue", &queue);
+    answers.answer("sacct", &["6|OUT_OF_MEMORY", "8_0|FAILED", "8_1|TIMEOUT"]);
+    let status = answers.frostline(&project, &[&STATUS[..], &["--format", "csv"]].concat());
+    assert_eq!(status.code, 0, "{}", status.stderr);
+    let rows: Vec<&str> = status.stdout.lines().skip(1).collect();
+    let reasons = ["0001-bottleneck-1: OUT_OF_MEMORY", "FAILED (NonZeroExitCode)", "TIMEOUT"];
+    for (row, reason) in rows.iter().zip(reasons) {
+        assert!(row.contains(&format!(",{reason},")), "{reason}: {}", status.stdout);
+    }
+    assert_eq!(rows.len(), 3);
+    let asked = answers.asked("sacct");
+    assert!(asked.contains("-j 6,8"), "only of what is forgotten: {asked}");
+}
