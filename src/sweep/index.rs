@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::runs::Identity;
+use crate::spec::model::Sweep;
 use crate::spec::sweep::Point;
 
 /// A newer one is refused.
@@ -78,6 +79,11 @@ impl Index {
     /// All tasks, point by point.
     pub fn tasks(&self) -> impl Iterator<Item = &Task> {
         self.points.iter().flat_map(|point| &point.tasks)
+    }
+
+    /// The part that a definition wants, which may have been wider before.
+    pub fn wanted(&self, sweep: &Sweep) -> Self {
+        self.first(sweep.trials.map(|trials| trials.get()), sweep.repeats.get())
     }
 
     /// The part that is wanted now: so many points and so many repeats of each.

@@ -13,6 +13,8 @@ use crate::spec::knobs::Metric;
 use crate::spec::model::Sweep;
 use toml::Value;
 
+const TRIALS: &str = "trials.csv";
+
 /// The keys that vary in a sweep, those of the space first.
 pub fn keys(sweep: &Sweep) -> Vec<String> {
     let zipped = sweep.zip.iter().flat_map(|zip| zip.columns.iter().map(|(key, _)| key.clone()));
@@ -139,6 +141,30 @@ fn cell(value: Option<&Value>) -> Cell {
     }
 }
 
+/// Whether `trials.csv` says how the runs stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As they stand now.
+    Now,
+    /// As they stood before.
+    Before,
+    /// There is none.
+    Never,
+}
+
+/// Whether `trials.csv` in the sweep's folder is the one of these results.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub fn written(sweep: &SweepDir, results: &Results<'_>) -> Result<Written, SweepError> {
+    Ok(match files::read_if_there(&sweep.file(TRIALS))? {
+        Some(bytes) if bytes == results.trials().render(Format::Csv).as_bytes() => Written::Now,
+        Some(_) => Written::Before,
+        None => Written::Never,
+    })
+}
+
 /// Writes all three into the sweep's folder; `winner` is the text of `best.toml`, where there is a best point and its text is known. One that
 /// was the best before is no more where none is.
 ///
@@ -147,7 +173,7 @@ fn cell(value: Option<&Value>) -> Cell {
 /// A disk that refuses.
 pub fn write(sweep: &SweepDir, results: &Results<'_>, winner: Option<&str>) -> Result<(), SweepError> {
     let put = |name: &str, text: &str| files::write_atomic(&sweep.file(name), text.as_bytes());
-    put("trials.csv", &results.trials().render(Format::Csv))?;
+    put(TRIALS, &results.trials().render(Format::Csv))?;
     put("importance.csv", &results.importances().render(Format::Csv))?;
     match (winner, results.best()) {
         (Some(text), _) => put("best.toml", text)?,

@@ -4,8 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use crate::cluster::{STATUS, project, spec, sweep, text};
+use crate::cluster::{STATUS, SUBMIT, WAIT, folders, here, project, spec, sweep, text};
 use crate::project::{Project, Ran};
+
+const DROPOUTS: &str = "\"top.dropout\" = [0.1, 0.2]";
 
 /// Programs that answer in the place of Slurm's.
 struct Answers {
@@ -54,6 +56,48 @@ fn submitted(project: &Project, (name, number): (&str, &str), tasks: &str, after
     for (ending, content) in files.iter().filter(|(_, content)| !content.is_empty()) {
         std::fs::write(folder.join(format!("{name}.{ending}")), format!("{content}\n")).expect("a file can be written");
     }
+}
+
+/// The last line that was printed.
+fn last(text: &str) -> &str {
+    text.lines().last().unwrap_or_default()
+}
+
+/// Of the runs of an earlier sweep: only what counts as best is another.
+#[test]
+fn a_sweep_whose_runs_are_all_done_has_its_results_without_any_job() {
+    let project = here(&spec(1, DROPOUTS));
+    let objective = "[sweep]\nobjective = \"val_loss\"\n[sweep.space]";
+    project.spec(&spec(1, DROPOUTS).replace("[sweep.space]", objective));
+    let answers = Answers::new();
+    let ran = answers.frostline(&project, &SUBMIT);
+    assert_eq!((ran.code, last(&ran.stdout)), (0, "2 runs: 2 done"), "{}", ran.stderr);
+    assert_eq!(folders(&project.path("runs/a/sweeps")).len(), 2);
+    for file in ["trials.csv", "best.toml"] {
+        assert!(sweep(&project).join(file).exists(), "{file}");
+    }
+    assert!(!sweep(&project).join("slurm/0001").exists());
+}
+
+#[test]
+fn results_whose_job_failed_are_missed_and_the_next_sweep_writes_them() {
+    let (project, answers) = (here(&spec(1, DROPOUTS)), Answers::new());
+    submitted(&project, ("results", "7"), "", "");
+    answers.answer("squeue", &["7|N/A|FAILED|1790000000|NonZeroExitCode|n1|0001-results|x"]);
+    let trials = sweep(&project).join("trials.csv");
+    let whole = text(&trials);
+    std::fs::remove_file(&trials).expect("a file that can be removed");
+    let why = "(0001-results: FAILED (NonZeroExitCode)): `frostline sweep` writes it";
+    let status = answers.frostline(&project, &STATUS);
+    assert_eq!(last(&status.stdout), format!("2 runs: 2 done; no trials.csv {why}"));
+    assert_eq!(answers.frostline(&project, &WAIT).code, 6);
+    std::fs::write(&trials, "of yesterday\n").expect("a file that can be written");
+    let status = answers.frostline(&project, &STATUS);
+    assert_eq!(last(&status.stdout), format!("2 runs: 2 done; trials.csv is older than the runs {why}"));
+    let ran = answers.frostline(&project, &SUBMIT);
+    assert_eq!((ran.code, last(&ran.stdout)), (0, "2 runs: 2 done"), "{}", ran.stderr);
+    assert_eq!(text(&trials), whole);
+    assert_eq!(answers.frostline(&project, &WAIT).code, 0);
 }
 
 /// Of an array whose tasks `squeue` forgets one by one, and of a job that others waited for.

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::quantity::counted;
 use crate::cli::signals::stop_on_signals;
 use crate::runs::table::{Cell, Table};
-use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing};
+use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing, Standings};
 
 /// How often a cluster is asked for what has changed: what its administrators still call polite.
 pub const PAUSE: Duration = Duration::from_secs(2);
@@ -57,9 +57,9 @@ pub fn cluster() -> Cluster {
 }
 
 /// Prints how every run of a sweep stands, of which so many points may still be chosen.
-pub fn show(standings: &[Standing], (index, to_choose): (&Index, u32), format: Format) {
+pub fn show(standings: &Standings, (index, to_choose): (&Index, u32), format: Format) {
     let mut table = Table::new(["point", "seed", "values", "state", "job", "reason", "run"].map(str::to_owned));
-    for standing in standings {
+    for standing in &standings.tasks {
         let values = index.points.iter().find(|point| point.point == standing.task.point);
         table.push(vec![
             Cell::Count(standing.task.point.into()),
@@ -77,15 +77,16 @@ pub fn show(standings: &[Standing], (index, to_choose): (&Index, u32), format: F
     }
 }
 
-/// `12 runs: 7 done, 2 running, 3 queued`.
-fn tally(standings: &[Standing], to_choose: u32) -> String {
+/// `12 runs: 7 done, 2 running, 3 queued`; and what there is to say of the results.
+fn tally(Standings { tasks, results, .. }: &Standings, to_choose: u32) -> String {
     let words = ["done", "running", "queued", "interrupted", "pruned", "failed", "diverged", "missing"];
-    let count = |word: &str| standings.iter().filter(|standing| standing.word() == word).count();
+    let count = |word: &str| tasks.iter().filter(|standing| standing.word() == word).count();
     let counts = words.map(|word| (count(word), word));
     let parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
     let more = if to_choose == 0 { String::new() } else { format!("; up to {to_choose} more points to be chosen") };
-    format!("{}: {}{more}", counted(standings.len(), "run", "runs"), parts.join(", "))
+    let results = results.as_ref().map_or_else(String::new, |results| format!("; {results}"));
+    format!("{}: {}{more}{results}", counted(tasks.len(), "run", "runs"), parts.join(", "))
 }
 
 fn wait(found: &Found) -> Result<Exit, Failure> {
@@ -99,16 +100,20 @@ fn wait(found: &Found) -> Result<Exit, Failure> {
             eprintln!("{now}");
             last = now;
         }
-        let is_idle =
-            sweep::active_jobs(&found.cluster, &found.dir)?.is_empty() && !standings.iter().any(Standing::is_active);
-        match (is_idle, stop.is_requested()) {
-            (true, _) => {
-                let is_well = |standing: &Standing| matches!(standing.word(), "done" | "pruned");
-                return Ok(if standings.iter().all(is_well) { Exit::Success } else { Exit::PartlyFailed });
-            }
+        match (standings.is_idle(), stop.is_requested()) {
+            (true, _) => return Ok(verdict(&standings)),
             (false, true) => return Ok(Exit::Interrupted),
             (false, false) => std::thread::sleep(PAUSE),
         }
+    }
+}
+
+/// How a sweep came out to which nothing happens any more.
+fn verdict(standings: &Standings) -> Exit {
+    let is_well = |standing: &Standing| matches!(standing.word(), "done" | "pruned");
+    match standings.tasks.iter().all(is_well) && standings.results.is_none() {
+        true => Exit::Success,
+        false => Exit::PartlyFailed,
     }
 }
 

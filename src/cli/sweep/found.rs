@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::runs::Runs;
 use crate::spec::knobs::Strategy;
 use crate::spec::{Experiment, OnDisk, model};
-use crate::sweep::{self, Cluster, Index, Standing, SweepDir, SweepError};
+use crate::sweep::{self, Cluster, Index, Standings, SweepDir, SweepError};
 
 /// A sweep that was submitted.
 pub struct Found {
@@ -19,8 +19,8 @@ pub struct Found {
     pub runs: Runs,
     pub dir: SweepDir,
     pub index: Index,
-    /// How many points there are to be in the end, where not all of them are frozen before the first one starts.
-    trials: u32,
+    /// Its `[sweep]`.
+    pub table: model::Sweep,
 }
 
 impl Found {
@@ -41,15 +41,15 @@ impl Found {
         let Some(index) = dir.index()? else { return Ok(None) };
         let base = context.load_frozen(&dir.file("sweep.toml"), OnDisk::Unchecked);
         let base = base.map_err(|problems| Failure::of_spec(&problems, context.colour))?;
-        let trials = base.sweep.as_ref().map_or(0, trials);
+        let Some(table) = base.sweep.clone() else { return Ok(None) };
         let runs = Runs::at(dir.runs(), Arc::clone(&context.clock));
-        Ok(Some(Self { cluster: cluster(), runs, dir, index, trials }))
+        Ok(Some(Self { cluster: cluster(), runs, dir, index: index.wanted(&table), table }))
     }
 
     /// The sweep that an experiment file defines.
     fn defined(context: &Context, OneSweep { file, set }: &OneSweep) -> Result<Self, Failure> {
         let base: Experiment = context.load(file, set, OnDisk::Unchecked)?;
-        let Some(table) = &base.sweep else { return Err(SweepError::NoSweep { file: file.clone() }.into()) };
+        let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file: file.clone() }.into()) };
         let runs = context.runs_of(&base.project_root);
         let name = base.name.as_str();
         let is_first = SweepDir::list(&runs, name)?.is_empty();
@@ -59,24 +59,24 @@ impl Found {
         };
         let dir = SweepDir::find(&runs, name, &base.sweep_digest())?.ok_or_else(missing)?;
         let index = dir.index()?.ok_or_else(missing)?;
-        Ok(Self { cluster: cluster(), runs, dir, index, trials: trials(table) })
+        Ok(Self { cluster: cluster(), runs, dir, index: index.wanted(&table), table })
     }
 
     /// As it is now: points may have been frozen since.
     pub fn again(&self) -> Result<Self, Failure> {
-        let index = self.dir.index()?.unwrap_or_else(|| self.index.clone());
+        let index = self.dir.index()?.map_or_else(|| self.index.clone(), |index| index.wanted(&self.table));
         let (cluster, runs, dir) = (self.cluster.clone(), self.runs.clone(), self.dir.clone());
-        Ok(Self { cluster, runs, dir, index, trials: self.trials })
+        Ok(Self { cluster, runs, dir, index, table: self.table.clone() })
     }
 
-    /// How its runs stand.
-    pub fn standings(&self) -> Result<Vec<Standing>, Failure> {
-        Ok(sweep::standings(&self.cluster, &self.runs, (&self.dir, &self.index))?)
+    /// How it stands.
+    pub fn standings(&self) -> Result<Standings, SweepError> {
+        sweep::standings(&self.cluster, &self.runs, (&self.dir, &self.index, &self.table))
     }
 
     /// How many points may still be chosen.
     pub fn to_choose(&self) -> u32 {
-        self.trials.saturating_sub(self.index.points.len() as u32)
+        trials(&self.table).saturating_sub(self.index.points.len() as u32)
     }
 }
 

@@ -17,7 +17,7 @@ pub fn print(found: &Found, point: &str, follow: bool) -> Result<Exit, Failure> 
     let mut shown: Vec<(PathBuf, usize)> = Vec::new();
     loop {
         // Before the logs: what is written until a job has ended is then seen.
-        let mut standings = if follow || shown.is_empty() { found.standings()? } else { Vec::new() };
+        let mut standings = if follow || shown.is_empty() { found.standings()?.tasks } else { Vec::new() };
         standings.retain(|standing| tasks.contains(&standing.task));
         for path in logs(found, &tasks)? {
             print_more(&path, &mut shown)?;

@@ -24,8 +24,8 @@ use crate::spec::{self, Colour, Experiment, OnDisk};
 use crate::stages::Preparer;
 use crate::stop::StopToken;
 use crate::sweep::{
-    self, DraftPoint, Intent, Launcher, OnFailure, Options, Results, Session, SweepError, SweepPlan, SweepReporter,
-    Tools, Unfrozen,
+    self, DraftPoint, Intent, Launcher, OnFailure, Options, Results, Session, Slurm, SweepDir, SweepError, SweepPlan,
+    SweepReporter, Tools, Unfrozen,
 };
 use work::{invalid, local, wanting, warn, with_tools};
 
@@ -112,14 +112,24 @@ impl Work<'_> {
             args::Launcher::Local => self.here(&session, tools.stop),
             args::Launcher::Slurm => {
                 let slurm = cluster::slurm(self.context, &self.args.slurm)?;
-                slurm.launch(&session)?;
-                let index = session.index();
-                let standings = sweep::standings(&slurm.cluster, self.runs, (&dir, &index))?;
-                let to_choose = found::trials(self.table).saturating_sub(index.points.len() as u32);
-                cluster::show(&standings, (&index, to_choose), self.args.format);
-                Ok(Exit::Success)
+                self.there(&session, (&slurm, &dir))
             }
         }
+    }
+
+    /// Submits what is to be done, and says how all stands; where nothing is to be done any more, the results are written at once.
+    fn there(&self, session: &Session<'_>, (slurm, dir): (&Slurm, &SweepDir)) -> Result<Exit, Failure> {
+        slurm.launch(session)?;
+        let index = session.index();
+        let standings = || sweep::standings(&slurm.cluster, self.runs, (dir, &index, self.table));
+        let mut now = standings()?;
+        if now.is_idle() {
+            session.finish()?;
+            now = standings()?;
+        }
+        let to_choose = found::trials(self.table).saturating_sub(index.points.len() as u32);
+        cluster::show(&now, (&index, to_choose), self.args.format);
+        Ok(Exit::Success)
     }
 
     fn here(&self, session: &Session<'_>, stop: &StopToken) -> Result<Exit, Failure> {

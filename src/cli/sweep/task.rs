@@ -20,6 +20,7 @@ pub fn run(context: &Context, args: &SweepTask) -> Result<Exit, Failure> {
     let base = load_frozen(context, &file, index.project.as_deref());
     let base = base.map_err(|problems| Failure::of_spec(&problems, context.colour))?;
     let Some(table) = base.sweep.clone() else { return Err(SweepError::NoSweep { file }.into()) };
+    let index = if args.results { index.wanted(&table) } else { index };
     let runs = Runs::at(dir.runs(), std::sync::Arc::clone(&context.clock));
     let reporter = SweepLines::new(std::io::stderr(), &table.objective.to_string(), Detail::Epochs);
     let preparer = Preparer::new(&runs);

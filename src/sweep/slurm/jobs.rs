@@ -105,6 +105,21 @@ impl Jobs {
         self.known.iter().filter_map(move |known| Some((known, Some(index(known)?))))
     }
 
+    /// The last job that was to write the results.
+    fn results(&self) -> Option<&Known> {
+        self.known.iter().rfind(|known| known.job.is_of_results())
+    }
+
+    /// Whether anything was ever submitted.
+    pub fn is_any(&self) -> bool {
+        !self.known.is_empty()
+    }
+
+    /// How the last job for the results ended, if not well, and if Slurm still knows.
+    pub fn results_ended(&self) -> Option<String> {
+        self.results().and_then(Known::told)
+    }
+
     /// The tasks that wait or run.
     pub fn active_tasks(&self) -> BTreeSet<String> {
         let tasks = self.known.iter().flat_map(|known| &known.job.tasks);

@@ -16,7 +16,8 @@
 //! and a last job writes the results. A strategy that chooses its points as it goes has an array of workers instead, each of which asks
 //! for the next point under the sweep's lock.
 //!
-//! How a point stands is what its run says; Slurm is asked about the others only: whether they are queued, or why their job ended.
+//! How a point stands is what its run says; Slurm is asked about the others only: whether they are queued, or why their job ended. In the
+//! same way the results are there if `trials.csv` is what the runs give; only otherwise does it count how the job for them ended.
 
 mod accounting;
 mod agenda;
@@ -37,5 +38,5 @@ pub use error::SlurmError;
 pub use launcher::Slurm;
 pub use settings::Settings;
 pub use source::Unfrozen;
-pub use standing::{Standing, active_jobs, cancel, standings};
+pub use standing::{Standing, Standings, cancel, standings};
 pub use submission::{log_files, worker_log_files};

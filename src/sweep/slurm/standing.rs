@@ -1,4 +1,4 @@
-//! How the tasks of a sweep stand on a cluster: what their runs say, and Slurm's word on the others.
+//! How a sweep stands on a cluster: what its runs and its results say, and Slurm's word on the rest.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,23 @@ use super::cluster::Cluster;
 use super::jobs::Jobs;
 use super::queue::Entry;
 use crate::runs::{Runs, State};
+use crate::spec::model::Sweep;
 use crate::sweep::error::SweepError;
 use crate::sweep::folder::SweepDir;
 use crate::sweep::index::{Index, Task};
 use crate::sweep::outcome::{PointOutcome, TaskOutcome, outcomes};
+use crate::sweep::results::{Results, Written, keys, written};
+
+/// How a sweep stands.
+#[derive(Clone, Debug)]
+pub struct Standings {
+    /// All its tasks, in their order.
+    pub tasks: Vec<Standing>,
+    /// The numbers of its jobs that wait or run.
+    pub active: Vec<String>,
+    /// What there is to say of its results, once nothing waits or runs any more that would write them.
+    pub results: Option<String>,
+}
 
 /// How a task stands.
 #[derive(Clone, Debug)]
@@ -24,6 +37,13 @@ pub struct Standing {
     pub is_cut_off: bool,
     /// Why it waits, or how its last job ended.
     pub reason: Option<String>,
+}
+
+impl Standings {
+    /// Whether nothing will happen any more by itself.
+    pub fn is_idle(&self) -> bool {
+        self.active.is_empty() && !self.tasks.iter().any(Standing::is_active)
+    }
 }
 
 impl Standing {
@@ -46,7 +66,7 @@ impl Standing {
     }
 }
 
-/// How all tasks of a sweep stand, in their order.
+/// How a sweep stands.
 ///
 /// # Errors
 ///
@@ -54,12 +74,15 @@ impl Standing {
 pub fn standings(
     cluster: &Cluster,
     runs: &Runs,
-    (dir, index): (&SweepDir, &Index),
-) -> Result<Vec<Standing>, SweepError> {
+    (dir, index, sweep): (&SweepDir, &Index, &Sweep),
+) -> Result<Standings, SweepError> {
     let mut jobs = Jobs::of(dir, cluster)?;
     let points = outcomes(runs, index)?;
     jobs.account(cluster, &unexplained(&points, &jobs));
-    Ok(points.iter().flat_map(|point| &point.runs).map(|outcome| standing(outcome, &jobs)).collect())
+    let tasks = points.iter().flat_map(|point| &point.runs).map(|outcome| standing(outcome, &jobs)).collect();
+    let standings = Standings { tasks, active: jobs.active_numbers(), results: None };
+    let results = if standings.is_idle() { results(dir, (&points, sweep), &jobs)? } else { None };
+    Ok(Standings { results, ..standings })
 }
 
 /// The tasks that are not done and that nobody works on.
@@ -91,13 +114,22 @@ fn standing(outcome: &TaskOutcome, jobs: &Jobs) -> Standing {
     Standing { task: outcome.task, run, job, is_cut_off, reason }
 }
 
-/// The numbers of the jobs of a sweep that wait or run.
-///
-/// # Errors
-///
-/// A Slurm that does not answer.
-pub fn active_jobs(cluster: &Cluster, sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
-    Ok(Jobs::of(sweep, cluster)?.active_numbers())
+/// What there is to say of the results of a sweep that jobs were submitted for and that nothing happens to any more.
+fn results(
+    dir: &SweepDir,
+    (points, sweep): (&[PointOutcome], &Sweep),
+    jobs: &Jobs,
+) -> Result<Option<String>, SweepError> {
+    if !jobs.is_any() {
+        return Ok(None);
+    }
+    let what = match written(dir, &Results { points, keys: &keys(sweep), metric: sweep.objective })? {
+        Written::Now => return Ok(None),
+        Written::Before => "trials.csv is older than the runs",
+        Written::Never => "no trials.csv",
+    };
+    let why = jobs.results_ended().map_or_else(String::new, |end| format!(" ({end})"));
+    Ok(Some(format!("{what}{why}: `frostline sweep` writes it")))
 }
 
 /// Cancels the jobs of a sweep that wait or run, and gives their numbers; their runs save their state.
@@ -106,7 +138,7 @@ pub fn active_jobs(cluster: &Cluster, sweep: &SweepDir) -> Result<Vec<String>, S
 ///
 /// A Slurm that does not answer, or refuses.
 pub fn cancel(cluster: &Cluster, sweep: &SweepDir) -> Result<Vec<String>, SweepError> {
-    let numbers = active_jobs(cluster, sweep)?;
+    let numbers = Jobs::of(sweep, cluster)?.active_numbers();
     cluster.cancel(&numbers)?;
     Ok(numbers)
 }

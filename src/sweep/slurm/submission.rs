@@ -104,6 +104,11 @@ impl Submitted {
         self.name.ends_with("-workers")
     }
 
+    /// Whether it is to write the results.
+    pub fn is_of_results(&self) -> bool {
+        self.name.ends_with("-results")
+    }
+
     /// The log of a task of its array.
     fn log(&self, task: &str) -> Option<PathBuf> {
         let index = self.tasks.iter().position(|own| own == task)?;
