@@ -34,6 +34,14 @@ impl Answers {
         self.program(name, &format!("echo \"$*\" >> \"$0.asked\"\ncat <<'END'\n{}\nEND", lines.join("\n")));
     }
 
+    /// The program is refused so many times, and then has nothing to tell.
+    fn refuse(&self, name: &str, times: u32) {
+        let count = "n=$(cat \"$0.count\" 2>/dev/null || echo 0); echo $((n + 1)) > \"$0.count\"";
+        let refusal = "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1";
+        self.program(name, &format!("{count}\n[ \"$n\" -ge {times} ] || {{ {refusal}; }}"));
+        std::fs::remove_file(self.folder.path().join(format!("{name}.count"))).ok();
+    }
+
     /// What the program was asked.
     fn asked(&self, name: &str) -> String {
         text(&self.folder.path().join(format!("{name}.asked")))
@@ -98,6 +106,27 @@ fn results_whose_job_failed_are_missed_and_the_next_sweep_writes_them() {
     assert_eq!((ran.code, last(&ran.stdout)), (0, "2 runs: 2 done"), "{}", ran.stderr);
     assert_eq!(text(&trials), whole);
     assert_eq!(answers.frostline(&project, &WAIT).code, 0);
+}
+
+#[test]
+fn a_slurm_that_does_not_answer_for_a_moment_is_asked_again() {
+    let (project, answers) = (here(&spec(1, DROPOUTS)), Answers::new());
+    submitted(&project, ("results", "7"), "", "");
+    answers.refuse("squeue", 2);
+    let waited = answers.frostline(&project, &WAIT);
+    assert_eq!(waited.code, 0, "{}", waited.stderr);
+    let said = "Unable to contact slurm controller; asking again for up to 10 minutes";
+    assert_eq!(waited.stderr.matches("Unable to contact").count(), 1, "{}", waited.stderr);
+    assert!(waited.stderr.contains(said) && waited.stderr.contains("2 runs: 2 done"), "{}", waited.stderr);
+    answers.refuse("squeue", 1);
+    let followed = answers.frostline(&project, &["sweep", "logs", "experiments/a.toml", "1", "--follow"]);
+    assert_eq!(followed.code, 0, "{}", followed.stderr);
+    assert!(followed.stderr.contains(said), "{}", followed.stderr);
+    // Who asks once is told at once.
+    answers.refuse("squeue", 1);
+    let status = answers.frostline(&project, &STATUS);
+    assert_eq!(status.code, 1);
+    assert!(status.stderr.contains("error: `squeue` failed"), "{}", status.stderr);
 }
 
 /// Of an array whose tasks `squeue` forgets one by one, and of a job that others waited for.

@@ -1,9 +1,8 @@
 //! `frostline sweep status|wait|cancel|logs`: a sweep that a cluster works on.
 
-use std::time::Duration;
-
 use super::found::Found;
 use super::logs;
+use super::patience::Patience;
 use crate::cli::args::{self, Format, OneSweep, SweepVerb};
 use crate::cli::context::{Context, table_format};
 use crate::cli::exit::Exit;
@@ -13,8 +12,6 @@ use crate::cli::signals::stop_on_signals;
 use crate::runs::table::{Cell, Table};
 use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing, Standings};
 
-/// How often a cluster is asked for what has changed: what its administrators still call polite.
-pub const PAUSE: Duration = Duration::from_secs(2);
 /// Seconds in which a run surely saves its state: the longest batch, and a write.
 const WARNING: u32 = 120;
 
@@ -25,11 +22,11 @@ pub fn run(context: &Context, verb: &SweepVerb) -> Result<Exit, Failure> {
             show(&found.standings()?, (&found.index, found.to_choose()), *format);
             Ok(Exit::Success)
         }
-        SweepVerb::Wait { sweep } => wait(&Found::of(context, sweep)?),
+        SweepVerb::Wait { sweep } => wait(context, &Found::of(context, sweep)?),
         SweepVerb::Cancel { sweep } => cancel(&Found::of(context, sweep)?),
         SweepVerb::Logs { file, point, follow } => {
             let sweep = OneSweep { file: file.clone(), set: Vec::new() };
-            logs::print(&Found::of(context, &sweep)?, point, *follow)
+            logs::print(context, &Found::of(context, &sweep)?, (point, *follow))
         }
     }
 }
@@ -89,21 +86,23 @@ fn tally(Standings { tasks, results, .. }: &Standings, to_choose: u32) -> String
     format!("{}: {}{more}{results}", counted(tasks.len(), "run", "runs"), parts.join(", "))
 }
 
-fn wait(found: &Found) -> Result<Exit, Failure> {
+fn wait(context: &Context, found: &Found) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
-    let mut last = String::new();
+    let (mut patience, mut last) = (Patience::new(), String::new());
     loop {
         let found = found.again()?;
-        let standings = found.standings()?;
-        let now = tally(&standings, found.to_choose());
-        if now != last {
-            eprintln!("{now}");
-            last = now;
+        let standings = patience.heed(found.standings(), context.clock.monotonic())?;
+        if let Some(standings) = &standings {
+            let now = tally(standings, found.to_choose());
+            if now != last {
+                eprintln!("{now}");
+                last = now;
+            }
         }
-        match (standings.is_idle(), stop.is_requested()) {
-            (true, _) => return Ok(verdict(&standings)),
-            (false, true) => return Ok(Exit::Interrupted),
-            (false, false) => std::thread::sleep(PAUSE),
+        match (standings.filter(Standings::is_idle), stop.is_requested()) {
+            (Some(standings), _) => return Ok(verdict(&standings)),
+            (None, true) => return Ok(Exit::Interrupted),
+            (None, false) => patience.rest(&stop),
         }
     }
 }

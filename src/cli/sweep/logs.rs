@@ -3,31 +3,37 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::cluster::PAUSE;
 use super::found::Found;
+use super::patience::Patience;
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::sweep::{self, Standing, SweepError, Task};
+use crate::stop::StopToken;
+use crate::sweep::{self, Standing, Standings, SweepError, Task};
 
-pub fn print(found: &Found, point: &str, follow: bool) -> Result<Exit, Failure> {
+pub fn print(context: &Context, found: &Found, (point, follow): (&str, bool)) -> Result<Exit, Failure> {
     let tasks: Vec<Task> = found.index.tasks().filter(|task| task.is_called(point)).copied().collect();
     if tasks.is_empty() {
         return Err(SweepError::NotFound { wanted: format!("point `{point}` in the sweep {}", found.dir.id()) }.into());
     }
     let mut shown: Vec<(PathBuf, usize)> = Vec::new();
+    let mut patience = Patience::new();
     loop {
         // Before the logs: what is written until a job has ended is then seen.
-        let mut standings = if follow || shown.is_empty() { found.standings()?.tasks } else { Vec::new() };
-        standings.retain(|standing| tasks.contains(&standing.task));
+        let answer = found.standings();
+        let answer = if follow { patience.heed(answer, context.clock.monotonic())? } else { Some(answer?) };
         for path in logs(found, &tasks)? {
             print_more(&path, &mut shown)?;
         }
-        if follow && standings.iter().any(Standing::is_active) {
-            std::thread::sleep(PAUSE);
+        let is_of_point = |standing: &Standing| tasks.contains(&standing.task);
+        let goes_on = |all: &Standings| all.tasks.iter().any(|one| is_of_point(one) && one.is_active());
+        let Some(standings) = answer.filter(|all| !follow || !goes_on(all)) else {
+            patience.rest(&StopToken::new());
             continue;
-        }
+        };
         if shown.is_empty() {
-            let told = standings.iter().find_map(|standing| Some(format!(": {}", standing.reason.as_ref()?)));
+            let mut own = standings.tasks.iter().filter(|one| is_of_point(one));
+            let told = own.find_map(|standing| Some(format!(": {}", standing.reason.as_ref()?)));
             eprintln!("no job of point {point} has written anything{}", told.unwrap_or_default());
         }
         return Ok(Exit::Success);

@@ -4,6 +4,7 @@ mod cluster;
 mod found;
 mod launchers;
 mod logs;
+mod patience;
 pub mod reference;
 pub mod task;
 pub mod work;
