@@ -9,7 +9,7 @@ use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
 use crate::stages::StageError;
-use crate::sweep::SweepError;
+use crate::sweep::{SlurmError, SweepError};
 use crate::weights::ReadError;
 
 /// What is printed, and how the command ends.
@@ -81,7 +81,7 @@ impl From<SweepError> for Failure {
             SweepError::Run(error) => return Self::from(error),
             SweepError::NoSweep { .. } | SweepError::Invalid { .. } | SweepError::Empty => Exit::InvalidSpec,
             SweepError::Frozen { .. } | SweepError::Changed { .. } => Exit::Unusable,
-            SweepError::NotFound { .. } => Exit::Usage,
+            SweepError::NotFound { .. } | SweepError::Slurm(SlurmError::NoTime { .. }) => Exit::Usage,
             SweepError::Stopped => Exit::Interrupted,
             SweepError::Slurm(_)
             | SweepError::Damaged { .. }

@@ -56,8 +56,8 @@ pub use ranking::{Rank, ranks};
 pub use results::{Results, keys};
 pub use session::{Chosen, OnFailure, Options, Session};
 pub use slurm::{
-    Cluster, Settings as SlurmSettings, Slurm, SlurmError, Standing, Standings, Unfrozen, cancel, log_files, standings,
-    worker_log_files,
+    Cluster, NoTimeLimit, Settings as SlurmSettings, Slurm, SlurmError, Standing, Standings, TimeLimit, Unfrozen,
+    cancel, log_files, standings, worker_log_files,
 };
 pub use space::{Resolved, points, shown};
 pub use submit::{known_points, submit};

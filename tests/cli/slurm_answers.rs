@@ -155,3 +155,17 @@ fn accounting_tells_how_ended_what_squeue_has_forgotten() {
     let asked = answers.asked("sacct");
     assert!(asked.contains("-j 6,8"), "only of what is forgotten: {asked}");
 }
+
+#[test]
+fn a_time_limit_that_leaves_no_time_before_the_warning_is_refused_before_anything_is_frozen() {
+    let (project, answers) = (project(&spec(1, DROPOUTS)), Answers::new());
+    let refused = answers.frostline(&project, &[&SUBMIT[..], &["--time", "2"]].concat());
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    for part in ["`--time 2` gives a job 120 seconds", "`--signal 120`", "hint: more `--time` than 180 seconds"] {
+        assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+    }
+    let unknown = answers.frostline(&project, &[&SUBMIT[..], &["--time", "soon"]].concat());
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("'soon'") && unknown.stderr.contains("`days-hours`"), "{}", unknown.stderr);
+    assert!(!project.path("runs/a/sweeps").exists());
+}

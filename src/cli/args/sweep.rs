@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Format, OneExperiment};
+use crate::sweep::TimeLimit;
 
 /// `frostline sweep`
 #[derive(Debug, Args)]
@@ -59,7 +60,7 @@ pub struct Slurm {
     pub partition: Option<String>,
     /// The time limit of a job, as sbatch takes it: `2:00:00`
     #[arg(long, value_name = "TIME")]
-    pub time: Option<String>,
+    pub time: Option<TimeLimit>,
     /// CPUs of a job, which are its threads [default: 1]
     #[arg(long, value_name = "N")]
     pub cpus: Option<std::num::NonZeroU32>,
@@ -72,7 +73,7 @@ pub struct Slurm {
     /// Points of an array at the same time [default: as many as the cluster runs]
     #[arg(long, value_name = "N")]
     pub array_limit: Option<std::num::NonZeroU32>,
-    /// Seconds before the time limit at which a run saves its state and is queued again [default: 120]
+    /// Seconds before the time limit at which a run saves its state and is queued again; Slurm may say so a minute earlier [default: 120]
     #[arg(long, value_name = "SECONDS")]
     pub signal: Option<u32>,
     /// A template to use in place of templates/launchers/slurm.sbatch

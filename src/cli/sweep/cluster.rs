@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::quantity::counted;
 use crate::cli::signals::stop_on_signals;
 use crate::runs::table::{Cell, Table};
-use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing, Standings};
+use crate::sweep::{self, Cluster, Index, Slurm, SlurmSettings, Standing, Standings, SweepError};
 
 /// Seconds in which a run surely saves its state: the longest batch, and a write.
 const WARNING: u32 = 120;
@@ -45,6 +45,7 @@ pub fn slurm(context: &Context, args: &args::Slurm) -> Result<Slurm, Failure> {
         extra: args.extra.clone(),
         template: args.script.as_ref().map(|path| context.cwd.join(path)),
     };
+    settings.check().map_err(SweepError::from)?;
     Ok(Slurm { cluster: cluster(), settings, binary })
 }
 

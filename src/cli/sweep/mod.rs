@@ -41,12 +41,16 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
     let Some(table) = base.sweep.clone() else {
         return Err(SweepError::NoSweep { file: experiment.file.clone() }.into());
     };
+    let slurm = match args.launcher {
+        args::Launcher::Local => None,
+        args::Launcher::Slurm => Some(cluster::slurm(context, &args.slurm)?),
+    };
     let runs = context.runs_of(&base.project_root);
     let preparer = Preparer::new(&runs);
     let points = sweep::known_points(&base, &table, &runs, &preparer);
     let points = points.map_err(|error| invalid(error, context.colour))?;
-    match (args.dry_run, args.launcher) {
-        (true, args::Launcher::Local) => {
+    match (args.dry_run, &slurm) {
+        (true, None) => {
             let more = unknown(&table, points.len());
             let base = if more > 0 { Some(preparer.prepare(base.clone())?) } else { None };
             let (options, jobs) = (options(args), local(&table, args.jobs).jobs);
@@ -55,7 +59,7 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
             show_plan(&plan, &sweep::keys(&table), args.format);
             return Ok(Exit::Success);
         }
-        (true, args::Launcher::Slurm) => {
+        (true, Some(slurm)) => {
             let sweep = Unfrozen {
                 base: &base,
                 sweep: &table,
@@ -64,13 +68,13 @@ pub fn run(context: &Context, args: &Sweep) -> Result<Exit, Failure> {
                 runs: &runs,
                 clock: &context.clock,
             };
-            let scripts = cluster::slurm(context, &args.slurm)?.preview(&sweep)?;
+            let scripts = slurm.preview(&sweep)?;
             scripts.iter().for_each(|(name, text)| println!("==> {name} <==\n{text}"));
             return Ok(Exit::Success);
         }
         (false, _) => {}
     }
-    let work = Work { context, args, base: &base, table: &table, runs: &runs, preparer: &preparer };
+    let work = Work { context, args, slurm, base: &base, table: &table, runs: &runs, preparer: &preparer };
     work.run(&points)
 }
 
@@ -87,6 +91,8 @@ fn options(args: &Sweep) -> Options {
 struct Work<'a> {
     context: &'a Context,
     args: &'a Sweep,
+    /// None: the points run here.
+    slurm: Option<Slurm>,
     base: &'a Experiment,
     table: &'a model::Sweep,
     runs: &'a Runs,
@@ -109,12 +115,9 @@ impl Work<'_> {
         }
         let session = Session::new((self.base, self.table), (&dir, index), (tools, self.preparer), options(self.args));
         session.announce()?;
-        match self.args.launcher {
-            args::Launcher::Local => self.here(&session, tools.stop),
-            args::Launcher::Slurm => {
-                let slurm = cluster::slurm(self.context, &self.args.slurm)?;
-                self.there(&session, (&slurm, &dir))
-            }
+        match &self.slurm {
+            None => self.here(&session, tools.stop),
+            Some(slurm) => self.there(&session, (slurm, &dir)),
         }
     }
 

@@ -41,6 +41,20 @@ pub enum SlurmError {
         #[source]
         source: minijinja::Error,
     },
+    /// A warning so long before the time limit that a run may get it at once, over and over again.
+    #[error(
+        "`--time {time}` gives a job {seconds} seconds, of which `--signal {warning}` and Slurm, which may warn {early} seconds early, leave none"
+    )]
+    NoTime {
+        /// The time limit.
+        time: String,
+        /// Its seconds.
+        seconds: u64,
+        /// Seconds before the time limit at which a run is warned.
+        warning: u32,
+        /// So much earlier Slurm may do so.
+        early: u64,
+    },
     /// A path that no script can name.
     #[error("`{}` is no UTF-8, so that no script can name it", path.display())]
     Path {
@@ -62,6 +76,11 @@ impl SlurmError {
                     .to_owned(),
             ),
             Self::Template { .. } => Some("templates/launchers/slurm.sbatch is the one to start from".to_owned()),
+            Self::NoTime { seconds, warning, early, .. } => {
+                let (least, most) = (u64::from(*warning) + early, seconds.saturating_sub(*early));
+                let smaller = if most > 0 { format!(", or a `--signal` below {most}") } else { String::new() };
+                Some(format!("more `--time` than {least} seconds{smaller}"))
+            }
             Self::Answer { .. } | Self::Path { .. } => None,
         }
     }

@@ -153,22 +153,9 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::tests::settings;
     use super::*;
     use crate::stages::Part;
-
-    fn settings() -> Settings {
-        Settings {
-            partition: Some("short".to_owned()),
-            time: Some("30:00".to_owned()),
-            cpus: 4,
-            gpus: None,
-            mem: Some("4G".to_owned()),
-            array_limit: Some(8),
-            warning: 60,
-            extra: vec!["--account=lab".to_owned()],
-            template: None,
-        }
-    }
 
     fn places() -> Places {
         Places {
