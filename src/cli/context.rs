@@ -24,6 +24,7 @@ pub struct Context {
     /// Of what goes to stdout.
     pub colour_of_data: Colour,
     pub clock: Arc<dyn Clock>,
+    /// Absolute: jobs on a cluster start in the project's folder, from wherever they were submitted.
     runs: Option<PathBuf>,
 }
 
@@ -44,11 +45,11 @@ impl Context {
             Engine::settle_cpu(kernels);
         }
         Ok(Self {
-            cwd,
             colour: colour(global.color, std::io::stderr().is_terminal()),
             colour_of_data: colour(global.color, std::io::stdout().is_terminal()),
             clock: Arc::new(SystemClock::default()),
-            runs: global.runs.clone(),
+            runs: global.runs.as_ref().map(|runs| cwd.join(runs)),
+            cwd,
         })
     }
 

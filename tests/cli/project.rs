@@ -52,7 +52,13 @@ pub struct Ran {
 impl Project {
     /// Two classes, eight training and four validation images each.
     pub fn new() -> Self {
-        let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        Self::called(".tmp")
+    }
+
+    /// The same, in a folder whose name begins so.
+    pub fn called(name: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix(name).tempdir();
+        let project = Self { folder: folder.expect("a temporary folder") };
         for (part, count) in [("train", 8), ("validation", 4)] {
             for class in ["blue", "red"] {
                 (0..count).for_each(|number| project.image(part, class, number));

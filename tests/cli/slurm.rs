@@ -126,6 +126,27 @@ fn the_submitting_shells_own_slurm_settings_do_not_reach_the_jobs() {
     cluster.well(&there, &WAIT);
 }
 
+/// Nor does it matter where `sweep` is started.
+#[test]
+fn a_project_a_folder_of_runs_and_an_option_may_have_spaces_in_them() {
+    let Some(cluster) = Cluster::start() else { return };
+    let there = Project::called("it's my project");
+    there.spec(&spec(2, "\"top.dropout\" = [0.1, 0.2]"));
+    let frostline = |arguments: &[&str]| {
+        let mut command = there.command(&[&["--runs", "its runs"], arguments].concat());
+        command.current_dir(there.path("experiments")).env("SLURM_CONF", cluster.configuration());
+        let ran = Ran::of(command.output().expect("the binary starts"));
+        assert_eq!(ran.code, 0, "{arguments:?}: {}{}", ran.stdout, ran.stderr);
+    };
+    let comment = r"it's my project, not C:\yours #1";
+    frostline(&["sweep", "a.toml", "--launcher", "slurm", "--", &format!("--comment={comment}")]);
+    frostline(&["sweep", "wait", "a.toml"]);
+    let comments = cluster.slurm("squeue", &["--noheader", "--states=all", "--format", "%k"]);
+    assert!(comments.lines().count() >= 3 && comments.lines().all(|line| line.trim() == comment), "{comments}");
+    let sweeps = folders(&there.path("experiments/its runs/a/sweeps"));
+    assert!(sweeps[0].join("trials.csv").exists() && sweeps[0].join("slurm/0001/points-1-1.log").exists());
+}
+
 #[test]
 fn what_slurm_refuses_and_what_a_node_lacks_is_said() {
     let Some(cluster) = Cluster::start() else { return };

@@ -45,6 +45,7 @@ impl<'a> Scripts<'a> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_filter("shell", |text: &str| quoted(text));
+        environment.add_filter("sbatch", |text: &str| quoted_for_sbatch(text));
         let template = |source| SlurmError::Template { path: path.to_owned(), source };
         environment.add_template_owned("job", text).map_err(template)?;
         Ok(Self { environment, settings, places, retry: &[] })
@@ -64,7 +65,9 @@ impl<'a> Scripts<'a> {
         let places = self.places;
         let in_submission = |name: String| text(&places.submission.join(name));
         let array = self.array(&job.work);
-        let log = if array.is_some() { format!("{}-%a.log", job.name) } else { format!("{}.log", job.name) };
+        let index = if array.is_some() { "-%a" } else { "" };
+        // In which Slurm replaces what follows a percent sign.
+        let log = format!("{}{index}.log", in_submission(job.name.clone())?.replace('%', "%%"));
         let mut options = self.settings.options();
         options.extend(array.clone());
         options.extend(after.options());
@@ -75,7 +78,7 @@ impl<'a> Scripts<'a> {
             project => text(&places.project)?,
             folder => text(&places.sweep)?,
             binary => text(&places.binary)?,
-            log => in_submission(log)?,
+            log => log,
             tasks => in_submission(format!("{}.tasks", job.name))?,
             array => array.is_some(),
             one_task_per_index => matches!(job.work, Work::Tasks(_)),
@@ -144,11 +147,23 @@ fn text(path: &Path) -> Result<String, SlurmError> {
 
 /// A text as one word of a shell.
 fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=,".contains(&byte);
-    match !text.is_empty() && text.bytes().all(plain) {
+    match is_plain(text) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
     }
+}
+
+/// A text as one word of a line that begins with `#SBATCH`, in which a backslash also counts between quotes.
+fn quoted_for_sbatch(text: &str) -> String {
+    match is_plain(text) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")),
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=,".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -207,5 +222,7 @@ mod tests {
         assert_eq!(quoted("/opt/frost-line_1.0"), "/opt/frost-line_1.0");
         assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(quoted_for_sbatch("--comment=it's C:\\a #1"), r"'--comment=it\'s C:\\a #1'");
+        assert_eq!(quoted_for_sbatch("--account=lab"), "--account=lab");
     }
 }
