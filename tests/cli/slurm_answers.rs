@@ -169,3 +169,18 @@ fn a_time_limit_that_leaves_no_time_before_the_warning_is_refused_before_anythin
     assert!(unknown.stderr.contains("'soon'") && unknown.stderr.contains("`days-hours`"), "{}", unknown.stderr);
     assert!(!project.path("runs/a/sweeps").exists());
 }
+
+#[test]
+fn a_limit_of_arrays_is_one_of_all_of_them_together() {
+    let space = format!("\"data.target_size\" = [32, 40]\n{DROPOUTS}");
+    let (project, answers) = (project(&spec(1, &space)), Answers::new());
+    let points_2 = |more: &[&str]| {
+        let ran = answers.frostline(&project, &[&SUBMIT[..], &["--dry-run"], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let script = ran.stdout.split("==> ").find(|script| script.starts_with("points-2.sbatch")).map(str::to_owned);
+        script.unwrap_or_else(|| panic!("{}", ran.stdout))
+    };
+    let limited = points_2(&["--array-limit", "2"]);
+    assert!(limited.contains("--array=0-1%2") && limited.contains("<bottleneck-2>,afterany:<points-1>"), "{limited}");
+    assert!(!points_2(&[]).contains("afterany"));
+}

@@ -70,7 +70,7 @@ pub struct Slurm {
     /// Memory of a job, as sbatch takes it: `8G`
     #[arg(long, value_name = "SIZE")]
     pub mem: Option<String>,
-    /// Points of an array at the same time [default: as many as the cluster runs]
+    /// Points at the same time [default: as many as the cluster runs]
     #[arg(long, value_name = "N")]
     pub array_limit: Option<std::num::NonZeroU32>,
     /// Seconds before the time limit at which a run saves its state and is queued again; Slurm may say so a minute earlier [default: 120]

@@ -46,7 +46,8 @@ pub(super) fn jobs(
             }
         }
     }
-    Ok(job::jobs(&wanted, &pieces, max_array))
+    let jobs = job::jobs(&wanted, &pieces, max_array);
+    Ok(if settings.array_limit.is_some() { job::in_turn(jobs) } else { jobs })
 }
 
 /// The tasks that are to be done, that no process works on, and that no job is for.

@@ -103,6 +103,15 @@ pub(super) fn jobs(wanted: &[Wanted], pieces: &[Piece], max_array: usize) -> Vec
     jobs
 }
 
+/// The same jobs, with each array of points after the one before it has ended: what bounds one of them then bounds all.
+pub(super) fn in_turn(mut jobs: Vec<Job>) -> Vec<Job> {
+    let arrays: Vec<usize> = (0..jobs.len()).filter(|at| matches!(jobs[*at].work, Work::Tasks(_))).collect();
+    for (before, after) in arrays.iter().zip(arrays.iter().skip(1)) {
+        jobs[*after].after_any.push(*before);
+    }
+    jobs
+}
+
 /// The jobs for a strategy that chooses its points as it goes.
 pub(super) fn workers(count: u32) -> Vec<Job> {
     let purpose = "Workers, each of which asks for the sweep's next point until there is none.".to_owned();
@@ -164,6 +173,19 @@ mod tests {
         let jobs = jobs(&wanted, &pieces, 100);
         assert_eq!(names(&jobs), ["bottleneck-1", "top-1", "points-1", "results"]);
         assert_eq!((&jobs[1].after_ok, &jobs[2].after_ok), (&vec![0], &vec![0, 1]));
+    }
+
+    /// However many arrays the dependencies and the cluster ask for.
+    #[test]
+    fn arrays_of_which_only_so_many_tasks_may_run_follow_one_another() {
+        let wanted = [wanted("a", "150", "x"), wanted("b", "224", "y"), wanted("c", "224", "z")];
+        let pieces = [piece(Part::Features, "150", "a"), piece(Part::Features, "224", "b")];
+        let jobs = in_turn(jobs(&wanted, &pieces, 1));
+        assert_eq!(names(&jobs)[2..], ["points-1", "points-2", "points-3", "results"]);
+        let after: Vec<(&[usize], &[usize])> =
+            jobs[2..].iter().map(|job| (job.after_ok.as_slice(), job.after_any.as_slice())).collect();
+        assert_eq!(after[..3], [(&[0][..], &[][..]), (&[1], &[2]), (&[1], &[3])]);
+        assert_eq!(after[3], (&[][..], &[0, 1, 2, 3, 4][..]));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct Settings {
     pub gpus: Option<u32>,
     /// Memory of a job, such as `8G`.
     pub mem: Option<String>,
-    /// Tasks of an array at the same time.
+    /// Tasks of a submission's arrays at the same time.
     pub array_limit: Option<u32>,
     /// Seconds before the time limit at which a run is told to save its state.
     pub warning: u32,
