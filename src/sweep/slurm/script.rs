@@ -68,7 +68,7 @@ impl<'a> Scripts<'a> {
         let index = if array.is_some() { "-%a" } else { "" };
         // In which Slurm replaces what follows a percent sign.
         let log = format!("{}{index}.log", in_submission(job.name.clone())?.replace('%', "%%"));
-        let mut options = self.settings.options();
+        let mut options = self.settings.options(&job.work);
         options.extend(array.clone());
         options.extend(after.options());
         let values = context! {

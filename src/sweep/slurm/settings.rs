@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::SlurmError;
+use super::job::Work;
 use super::limit::TimeLimit;
 
 /// Slurm looks at its clocks now and then only: a warning may come so many seconds early, as the manual of sbatch has it.
@@ -48,15 +49,17 @@ impl Settings {
         }
     }
 
-    /// The lines after `#SBATCH` that say it.
-    pub(super) fn options(&self) -> Vec<String> {
-        let mut options = vec!["--ntasks=1".to_owned(), format!("--cpus-per-task={}", self.cpus)];
+    /// The lines after `#SBATCH` that say it for a job that does this; writing the results is small, whatever the runs need.
+    pub(super) fn options(&self, work: &Work) -> Vec<String> {
+        let is_small = *work == Work::Results;
+        let cpus = if is_small { 1 } else { self.cpus };
+        let mut options = vec!["--ntasks=1".to_owned(), format!("--cpus-per-task={cpus}")];
         let mut add =
             |name: &str, value: Option<String>| options.extend(value.map(|value| format!("--{name}={value}")));
         add("partition", self.partition.clone());
         add("time", self.time.as_ref().map(TimeLimit::to_string));
-        add("mem", self.mem.clone());
-        add("gpus", self.gpus.map(|gpus| gpus.to_string()));
+        add("mem", self.mem.clone().filter(|_| !is_small));
+        add("gpus", self.gpus.filter(|_| !is_small).map(|gpus| gpus.to_string()));
         options.extend(self.extra.iter().cloned());
         options
     }
@@ -78,6 +81,16 @@ pub(super) mod tests {
             warning: 60,
             extra: vec!["--account=lab".to_owned()],
             template: None,
+        }
+    }
+
+    #[test]
+    fn the_job_for_the_results_asks_for_no_more_than_it_needs() {
+        let small = ["--ntasks=1", "--cpus-per-task=1", "--partition=short", "--time=30:00", "--account=lab"];
+        assert_eq!(settings().options(&Work::Results), small);
+        let options = settings().options(&Work::Workers(1));
+        for option in ["--cpus-per-task=4", "--mem=4G", "--gpus=1"] {
+            assert!(options.iter().any(|own| own == option), "{option}: {options:?}");
         }
     }
 
