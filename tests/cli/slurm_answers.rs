@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tempfile::TempDir;
 
-use crate::cluster::{STATUS, SUBMIT, WAIT, folders, here, project, spec, sweep, text};
+use crate::cluster::{STATUS, SUBMIT, WAIT, folders, here, project, spec, sweep, text, top};
 use crate::project::{Project, Ran};
 
 const DROPOUTS: &str = "\"top.dropout\" = [0.1, 0.2]";
@@ -183,4 +183,16 @@ fn a_limit_of_arrays_is_one_of_all_of_them_together() {
     let limited = points_2(&["--array-limit", "2"]);
     assert!(limited.contains("--array=0-1%2") && limited.contains("<bottleneck-2>,afterany:<points-1>"), "{limited}");
     assert!(!points_2(&[]).contains("afterany"));
+}
+
+#[test]
+fn logs_are_found_by_the_settings_with_which_a_sweep_was_submitted() {
+    let project = project(&format!("{}\n[sweep.space]\n{DROPOUTS}\n", top(1)));
+    let set = ["--set", "top.epochs=2"];
+    let frozen = project.frostline(&[&["sweep", "experiments/a.toml", "--freeze"], &set[..]].concat());
+    assert_eq!(frozen.code, 0, "{}", frozen.stderr);
+    let logs = ["sweep", "logs", "experiments/a.toml", "1"];
+    assert_eq!(project.frostline(&logs).code, 2);
+    let found = project.frostline(&[&logs[..], &set].concat());
+    assert_eq!(found.code, 0, "{}", found.stderr);
 }

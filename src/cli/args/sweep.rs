@@ -107,9 +107,8 @@ pub enum SweepVerb {
     },
     /// Print what the jobs of a point wrote
     Logs {
-        /// The experiment file, or a sweep: its id, its folder, or `NAME@sweep`
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[command(flatten)]
+        sweep: OneSweep,
         /// The point, as `3`, or one of its runs, as `0003-seed0`
         point: String,
         /// Go on as the log grows, until the point is neither queued nor running

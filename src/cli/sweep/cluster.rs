@@ -3,7 +3,7 @@
 use super::found::Found;
 use super::logs;
 use super::patience::Patience;
-use crate::cli::args::{self, Format, OneSweep, SweepVerb};
+use crate::cli::args::{self, Format, SweepVerb};
 use crate::cli::context::{Context, table_format};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -24,10 +24,7 @@ pub fn run(context: &Context, verb: &SweepVerb) -> Result<Exit, Failure> {
         }
         SweepVerb::Wait { sweep } => wait(context, &Found::of(context, sweep)?),
         SweepVerb::Cancel { sweep } => cancel(&Found::of(context, sweep)?),
-        SweepVerb::Logs { file, point, follow } => {
-            let sweep = OneSweep { file: file.clone(), set: Vec::new() };
-            logs::print(context, &Found::of(context, &sweep)?, (point, *follow))
-        }
+        SweepVerb::Logs { sweep, point, follow } => logs::print(context, &Found::of(context, sweep)?, (point, *follow)),
     }
 }
 
