@@ -37,6 +37,23 @@ fn a_node_that_dies_leaves_a_run_that_the_next_sweep_submits() {
     assert_eq!(results(&there), results(&here(&spec)));
 }
 
+/// As some time before its limit.
+#[test]
+fn a_warned_task_saves_its_run_is_queued_again_and_ends_in_the_same_bytes() {
+    let Some(cluster) = Cluster::start() else { return };
+    let spec = spec(2500, "\"top.dropout\" = [0.1]");
+    let there = project(&spec);
+    cluster.well(&there, &SUBMIT);
+    let at_work = |queue: &str| running(queue).into_iter().find(|task| is_training(&there, task));
+    cluster.until(|queue| at_work(queue).is_some());
+    let warned = at_work(&cluster.queue()).expect("its only task runs");
+    cluster.signal(&["--signal=USR1", "--batch"], &warned);
+    cluster.well(&there, &WAIT);
+    let log = text(&sweep(&there).join("slurm/0001/points-1-0.log"));
+    assert!(log.contains("saved before the time limit, queued again"), "{log}");
+    assert_eq!(results(&there), results(&here(&spec)));
+}
+
 /// A task on the second node.
 fn on_the_second(queue: &str) -> Option<String> {
     let line = queue.lines().find(|line| line.contains("points-1") && line.contains("RUNNING") && line.ends_with("n2"));
@@ -77,16 +94,17 @@ fn a_warned_task_a_killed_one_and_a_drained_node_end_in_the_same_bytes() {
         return;
     }
     let Some(cluster) = Cluster::start() else { return };
-    let spec = spec(1500, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
+    let spec = spec(3000, "\"top.dropout\" = [0.1, 0.2, 0.3, 0.4]");
     let there = project(&spec);
     cluster.well(&there, &SUBMIT);
-    let first = |queue: &str| running(queue).into_iter().next();
-    cluster.until(|queue| first(queue).is_some_and(|task| is_training(&there, &task)));
+    let at_work =
+        |queue: &str, but: &str| running(queue).into_iter().find(|task| task != but && is_training(&there, task));
+    cluster.until(|queue| at_work(queue, "").is_some());
     // What a time limit sends beforehand: the run saves, and its task is queued again.
-    let warned = first(&cluster.queue()).expect("a task runs");
+    let warned = at_work(&cluster.queue(), "").expect("a task runs");
     cluster.signal(&["--signal=USR1", "--batch"], &warned);
-    cluster.until(|queue| first(queue).is_some_and(|task| task != warned && is_training(&there, &task)));
-    let killed = first(&cluster.queue()).expect("another task runs");
+    cluster.until(|queue| at_work(queue, &warned).is_some());
+    let killed = at_work(&cluster.queue(), &warned).expect("another task runs");
     cluster.signal(&["--signal=KILL", "--full"], &killed);
     cluster.slurm("scontrol", &["update", "nodename=n2", "state=drain", "reason=test"]);
     let waited = cluster.frostline(&there, &WAIT);
@@ -110,7 +128,8 @@ fn runs_longer_than_the_time_limit_go_on_again_and_again_to_the_same_bytes() {
     let spec = spec(8_000, DROPOUTS);
     let there = project(&spec);
     let mut limited = SUBMIT.to_vec();
-    limited.extend(["--time", "1", "--signal", "25"]);
+    // Past frostline, which refuses a limit as short.
+    limited.extend(["--signal", "25", "--", "--time=1"]);
     cluster.well(&there, &limited);
     cluster.well(&there, &WAIT);
     for log in [0, 1].map(|index| text(&sweep(&there).join(format!("slurm/0001/points-1-{index}.log")))) {
