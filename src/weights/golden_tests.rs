@@ -102,18 +102,46 @@ fn external_data_is_refused_with_a_way_out() {
 /// A fold in f64, rounded once, can differ from NumPy's by the last bit of f32.
 const FOLD_TOLERANCE: f32 = 1e-6;
 
+#[track_caller]
+fn holds_folded(name: &str, reference: &str) -> Imported {
+    let (found, wanted) = (golden(name), golden(reference));
+    assert!(found.notes.iter().any(|note| note.contains("batch normalisation")), "{:?}", found.notes);
+    for (found, wanted) in found.convolutions.iter().zip(&wanted.convolutions) {
+        assert_eq!((found.inputs, found.outputs), (wanted.inputs, wanted.outputs));
+        let pairs = found.weights.iter().chain(&found.bias).zip(wanted.weights.iter().chain(&wanted.bias));
+        for (found, wanted) in pairs {
+            assert!((found - wanted).abs() <= FOLD_TOLERANCE * wanted.abs().max(1.0), "{name}: {found} {wanted}");
+        }
+    }
+    found
+}
+
 #[test]
 fn batch_normalisation_is_folded_in() {
-    let wanted = golden("reference-bn.safetensors");
     for name in ["torch-bn.pth", "onnx-bn.onnx"] {
-        let found = golden(name);
-        assert!(found.notes.iter().any(|note| note.contains("batch normalisation")), "{:?}", found.notes);
-        for (found, wanted) in found.convolutions.iter().zip(&wanted.convolutions) {
-            let pairs = found.weights.iter().chain(&found.bias).zip(wanted.weights.iter().chain(&wanted.bias));
-            for (found, wanted) in pairs {
-                assert!((found - wanted).abs() <= FOLD_TOLERANCE * wanted.abs().max(1.0), "{name}: {found} {wanted}");
-            }
-        }
+        holds_folded(name, "reference-bn.safetensors");
+    }
+}
+
+#[test]
+fn keras_batch_normalisation_is_folded_into_the_convolutions_that_it_follows() {
+    let found = holds_folded("keras3-bn.weights.h5", "reference-keras-bn.safetensors");
+    assert!(found.notes.iter().any(|note| note.contains("the file does not tell")), "{:?}", found.notes);
+    for name in ["keras3-bn-some.keras", "keras3-bn-some-legacy.h5"] {
+        let found = holds_folded(name, "reference-keras-bn-some.safetensors");
+        assert!(!found.notes.iter().any(|note| note.contains("the file does not tell")), "{:?}", found.notes);
+        assert!(found.notes[0].contains("tensors, `") && found.notes[0].contains("left out"), "{:?}", found.notes);
+    }
+}
+
+#[test]
+fn keras_batch_normalisation_that_cannot_be_folded_is_refused_by_name() {
+    for (name, why) in [
+        ("keras3-bn-some.weights.h5", "the file does not tell after which convolution it stands"),
+        ("keras3-bn-after-relu.keras", "it does not stand between a convolution and its activation"),
+    ] {
+        let text = problem(name).to_string();
+        assert!(text.contains("`batch_normalization_1`: this batch normalisation") && text.contains(why), "{text}");
     }
 }
 

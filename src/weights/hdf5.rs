@@ -18,6 +18,7 @@ const MAX_DEPTH: usize = 24;
 const MAX_EXPANSION: u64 = 8;
 
 /// What a walk has found.
+#[derive(Default)]
 pub(super) struct Tree {
     /// Datasets; names are paths without a leading slash.
     pub(super) datasets: Vec<Found<'static>>,
@@ -27,6 +28,8 @@ pub(super) struct Tree {
     pub(super) order: Vec<String>,
     /// The backend that wrote the file, where an attribute tells.
     pub(super) backend: Option<String>,
+    /// The model's description (JSON), where the file is one of a whole model.
+    pub(super) config: Option<String>,
 }
 
 /// Walks a whole file. Datasets are found, and read only when their values are asked for.
@@ -34,7 +37,7 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
     let limit = bytes.len() as u64 * MAX_EXPANSION;
     caught(|| {
         let file = File::from_bytes(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
-        let mut tree = Tree { datasets: Vec::new(), layer_names: HashMap::new(), order: Vec::new(), backend: None };
+        let mut tree = Tree::default();
         let mut budget = Budget { bytes: limit, objects: limit / MIN_OBJECT_BYTES };
         visit(&file.root(), "", 0, &mut tree, &mut budget)?;
         Ok(tree)
@@ -102,7 +105,8 @@ fn visit(group: &Group, path: &str, depth: usize, tree: &mut Tree, budget: &mut 
     Ok(())
 }
 
-/// Reads the attributes that Keras writes: `name` on the `vars` groups, `layer_names` and `backend` on the root of the weights.
+/// Reads the attributes that Keras writes: `name` on the `vars` groups, `layer_names` and `backend` on the root of the weights,
+/// `model_config` on the root of a whole model.
 fn read_attributes(group: &Group, path: &str, tree: &mut Tree) -> Result<(), hdf5_pure::Error> {
     let names_layers = path.is_empty() || path == "model_weights";
     if !names_layers && !path.ends_with("/vars") {
@@ -118,6 +122,9 @@ fn read_attributes(group: &Group, path: &str, tree: &mut Tree) -> Result<(), hdf
         }
         if let Some(backend) = attributes.get("backend").and_then(|value| value.as_str()) {
             tree.backend = Some(backend.to_owned());
+        }
+        if let Some(config) = attributes.get("model_config").and_then(|value| value.as_str()) {
+            tree.config = Some(config.to_owned());
         }
     }
     Ok(())

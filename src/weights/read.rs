@@ -45,7 +45,7 @@ const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 fn read_owned(bytes: Vec<u8>) -> Result<Imported, Problem> {
     match &bytes[..] {
-        start if start.starts_with(HDF5_MAGIC) => of_keras(bytes, SourceFormat::KerasHdf5),
+        start if start.starts_with(HDF5_MAGIC) => of_keras(bytes, None, SourceFormat::KerasHdf5),
         start if start.starts_with(b"PK\x03\x04") => of_archive(start),
         start if is_safetensors(start) => of_safetensors(start),
         start if checkpoint::is_pickle(start) => {
@@ -84,11 +84,12 @@ fn other(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn of_keras(bytes: Vec<u8>, source: SourceFormat) -> Result<Imported, Problem> {
-    let found = keras::base(hdf5::walk(bytes)?);
+fn of_keras(bytes: Vec<u8>, config: Option<&str>, source: SourceFormat) -> Result<Imported, Problem> {
+    let found = keras::base(hdf5::walk(bytes)?, config);
     let turned = found.base.layout == Layout::OihwTurned;
     let convolutions = found.base.assemble()?;
     let mut notes = ignored_note(&found.ignored);
+    notes.extend(found.note);
     if turned {
         notes.push("kernels were turned by 180 degrees: Theano wrote them".to_owned());
     }
@@ -98,7 +99,8 @@ fn of_keras(bytes: Vec<u8>, source: SourceFormat) -> Result<Imported, Problem> {
 fn of_archive(bytes: &[u8]) -> Result<Imported, Problem> {
     let (archive, unpacked) = Archive::open(bytes)?;
     if let Some(weights) = archive.bytes("model.weights.h5", &unpacked) {
-        return of_keras(weights.to_owned(), SourceFormat::KerasArchive);
+        let config = archive.bytes("config.json", &unpacked).and_then(|config| std::str::from_utf8(config).ok());
+        return of_keras(weights.to_owned(), config, SourceFormat::KerasArchive);
     }
     if archive.name_that_ends_in("data.pkl").is_some() {
         let tensors = checkpoint::of_archive(&archive, &unpacked)?;

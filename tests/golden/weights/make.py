@@ -1,7 +1,7 @@
 """Writes one small VGG16 base (channels 3-2-3-4-3-5-4-...) through every framework whose files frostline imports.
 
-Needs torch, keras (TensorFlow), h5py, onnx, safetensors, numpy. All files hold the same values, each exact in bf16 (and so in
-f16), but for the batch-normalised ones; `reference.safetensors` has them as frostline must give them: OIHW, torchvision's
+Needs torch, keras (on TensorFlow or PyTorch), h5py, onnx, safetensors, numpy. All files hold the same values, each exact in bf16 (and so in
+f16), but for the batch-normalised ones; `reference*.safetensors` have them as frostline must give them: OIHW, torchvision's
 names. Run it in this folder: `python make.py`.
 """
 
@@ -230,7 +230,57 @@ def write_onnx(normalised):
     assert len(convs) == 13
 
 
+def keras_normalised(after, biases=True, epsilon=1e-3, scale=True, activated=False, head=False):
+    """A base with batch normalisation after some convolutions (from 1), and what it is, folded."""
+    chance, tensors = np.random.default_rng(8), {}
+    value = image = keras.Input((32, 32, 3))
+    pairs = []
+    for at, channels in enumerate(CHANNELS[1:], 1):
+        normed = at in after
+        conv = layers.Conv2D(channels, 3, padding="same", use_bias=biases or not normed, activation="relu" if activated else None)
+        value = conv(value)
+        norm = layers.BatchNormalization(epsilon=epsilon, scale=scale) if normed else None
+        value = layers.ReLU()(norm(value) if normed else value)
+        if at in POOL_AFTER:
+            value = layers.MaxPooling2D(2)(value)
+        pairs.append((conv, norm))
+    if head:
+        value = layers.Dense(1)(layers.BatchNormalization()(layers.Flatten()(value)))
+    model = keras.Model(image, value)
+    places = [index for index, module in enumerate(torch_network().features) if isinstance(module, torch.nn.Conv2d)]
+    for (conv, norm), weight, bias, place in zip(pairs, WEIGHTS, BIASES, places):
+        conv.set_weights([weight.transpose(2, 3, 1, 0)] + ([bias] if conv.use_bias else []))
+        kept, shift = weight.astype("f8"), (bias if conv.use_bias else np.zeros_like(bias)).astype("f8")
+        if norm:
+            width = len(bias)
+            gamma = [chance.uniform(0.5, 1.5, width).astype("f4")] if scale else []
+            beta, mean, variance = (chance.uniform(low, high, width).astype("f4") for low, high in [(-1, 1), (-1, 1), (0.5, 2)])
+            norm.set_weights([*gamma, beta, mean, variance])
+            factor = (gamma[0] if scale else np.ones(width)) / np.sqrt(variance.astype("f8") + epsilon)
+            kept, shift = kept * factor[:, None, None, None], (shift - mean) * factor + beta
+        for part, values in [("weight", kept), ("bias", shift)]:
+            tensors[f"features.{place}.{part}"] = torch.tensor(np.ascontiguousarray(values.astype("f4")))
+    return model, tensors
+
+
+def write_keras_normalised():
+    everywhere, some = range(1, 14), [1, 3, 4, 7, 13]
+    keras.backend.clear_session()
+    model, tensors = keras_normalised(everywhere)
+    model.save_weights("keras3-bn.weights.h5")
+    safetensors.torch.save_file(tensors, "reference-keras-bn.safetensors")
+    keras.backend.clear_session()
+    model, tensors = keras_normalised(some, biases=False, epsilon=1e-2, scale=False, head=True)
+    model.save("keras3-bn-some.keras")
+    model.save("keras3-bn-some-legacy.h5")
+    model.save_weights("keras3-bn-some.weights.h5")
+    safetensors.torch.save_file(tensors, "reference-keras-bn-some.safetensors")
+    keras.backend.clear_session()
+    keras_normalised(everywhere, activated=True)[0].save("keras3-bn-after-relu.keras")
+
+
 write_torch_result = write_torch()
 write_keras()
+write_keras_normalised()
 write_legacy_keras()
 write_onnx(write_torch_result)
