@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use frostline::stop::StopToken;
 use frostline::weights::{
-    FetchError, FetchProblem, Fetched, KNOWN_ORIGINS, KnownFile, Order, Pin, Preprocess, Step, fetch, file_digests,
+    FetchError, FetchProblem, Fetched, KNOWN_ORIGINS, KnownFile, Order, Pin, Preprocess, Step, fetch, file_sha256,
 };
 use tempfile::TempDir;
 
@@ -78,7 +78,8 @@ fn reply(mut stream: TcpStream, content: &[u8], range: Option<&str>, answer: Ans
     let from = range.filter(|_| !matches!(answer, Answer::Everything));
     let from = from.map_or(0, |range| range["bytes=".len()..range.len() - 1].parse().expect("a number"));
     if from >= content.len() && from > 0 {
-        return write!(stream, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        write!(stream, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */{}\r\n", content.len())?;
+        return write!(stream, "Content-Length: 0\r\nConnection: close\r\n\r\n");
     }
     let mut body = content[from..].to_vec();
     let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
@@ -106,22 +107,21 @@ fn content() -> Vec<u8> {
 
 /// The known file with that content.
 fn known(content: &[u8]) -> KnownFile {
-    let digests = digests(content);
     KnownFile {
         name: "small",
         url: "https://example.org/small.bin",
         file_name: "small.bin",
         bytes: Some(content.len() as u64),
-        pin: Pin::Sha256(digests.sha256.leak()),
+        pin: Pin::Sha256(digest(content).leak()),
         origin: "a test",
         preprocess: Preprocess::Unit,
     }
 }
 
-fn digests(content: &[u8]) -> frostline::weights::FileDigests {
+fn digest(content: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("x"), content).expect("it can be written");
-    file_digests(&folder.path().join("x")).expect("it can be read")
+    file_sha256(&folder.path().join("x")).expect("it can be read")
 }
 
 /// Fetches into a folder, and gives what it told.
@@ -218,6 +218,19 @@ fn more_than_the_server_has_is_thrown_away_and_fetched_anew() {
 }
 
 #[test]
+fn what_came_whole_and_was_not_checked_yet_is_not_fetched_again() {
+    let (folder, content) = (folder(), content());
+    std::fs::write(folder.path().join("small.bin.part"), &content).expect("it can be written");
+    let server = Server::start(content.clone(), [Answer::Right]);
+    let (result, _) = fetched(&known(&content), folder.path(), &server.url);
+    assert!(matches!(result, Ok(Fetched::Now(_))), "{result:?}");
+    assert_eq!(
+        (server.asked(), names(&folder)),
+        (vec![Some("bytes=100000-".to_owned())], vec!["small.bin".to_owned()])
+    );
+}
+
+#[test]
 fn without_a_network_it_says_what_to_download_and_where_to_put_it() {
     let (folder, content) = (folder(), content());
     let file = known(&content);
@@ -256,9 +269,9 @@ fn another_file_in_its_place_is_never_overwritten() {
 }
 
 #[test]
-fn a_forged_md5_does_not_pass_for_the_training() {
+fn a_file_with_the_right_digest_and_other_values_does_not_pass_for_the_training() {
     let (folder, content) = (folder(), content());
-    let pin = Pin::Md5AndValues(digests(&content).md5.leak(), &KNOWN_ORIGINS[0]);
+    let pin = Pin::Sha256AndValues(digest(&content).leak(), &KNOWN_ORIGINS[0]);
     let server = Server::start(content.clone(), [Answer::Right]);
     let (result, _) = fetched(&KnownFile { pin, ..known(&content) }, folder.path(), &server.url);
     assert!(matches!(result.expect_err("no weights").problem, FetchProblem::Values { .. }));

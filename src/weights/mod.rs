@@ -42,9 +42,7 @@ pub use error::{Fault, Problem, ReadError, Refused};
 pub use export::{
     Dense, Element, ImageInput, Named, TrainedNetwork, encode_safetensors, export_base, export_onnx, export_safetensors,
 };
-pub use fetch::{
-    FetchError, FetchProblem, Fetched, FileDigests, KNOWN_FILES, KnownFile, Order, Pin, Step, fetch, file_digests,
-};
+pub use fetch::{FetchError, FetchProblem, Fetched, KNOWN_FILES, KnownFile, Order, Pin, Step, fetch, file_sha256};
 pub use guard::silence_parsers;
 pub use imported::{Basis, Convolution, Imported, Preprocess, SourceFormat};
 pub use origin::{KNOWN_ORIGINS, KnownOrigin, Origin, half_digest};

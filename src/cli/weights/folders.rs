@@ -6,6 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::files::list_folder;
+use crate::weights::{self, Imported, KnownFile, Origin};
 
 /// What the names of weight files end in.
 pub const EXTENSIONS: [&str; 8] = ["safetensors", "h5", "hdf5", "keras", "pth", "pt", "bin", "onnx"];
@@ -39,6 +40,21 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     files.retain(is_weights);
     files.sort();
     Ok(files)
+}
+
+/// The SHA-256 of a file.
+pub fn sha256(file: &Path) -> Result<String, Failure> {
+    weights::file_sha256(file).map_err(|error| Failure::new(Exit::Unusable, &error, None))
+}
+
+/// Asks the file's bytes whose weights these are, where their values do not say.
+pub fn name_origin(imported: &mut Imported, file: &Path) -> Result<(), Failure> {
+    if imported.origin == Origin::Unknown
+        && let Some(known) = KnownFile::with_sha256(&sha256(file)?)
+    {
+        known.tell(imported);
+    }
+    Ok(())
 }
 
 /// A path as people see it: from the current folder, where it lies in it.

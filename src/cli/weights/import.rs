@@ -12,6 +12,7 @@ use crate::weights::{self, Basis, Imported, Preprocess};
 
 pub fn run(context: &Context, args: &WeightsImport) -> Result<Exit, Failure> {
     let mut imported = weights::read_vgg16(&args.file)?;
+    folders::name_origin(&mut imported, &args.file)?;
     tell(&imported);
     match args.preprocess {
         Some(preprocess) => imported.preprocess = Some(preprocess.into()),

@@ -15,7 +15,7 @@ pub fn run(context: &Context, args: &WeightsList) -> Result<Exit, Failure> {
     let user = folders::of_user()?;
     for folder in [folders::of_project(context), user.clone()] {
         for file in folders::files(&folder)? {
-            table.push(here(context, &file));
+            table.push(here(context, &file)?);
         }
     }
     KNOWN_FILES.iter().filter(|known| !user.join(known.file_name).exists()).for_each(|known| table.push(away(known)));
@@ -24,24 +24,27 @@ pub fn run(context: &Context, args: &WeightsList) -> Result<Exit, Failure> {
 }
 
 /// A file that is here.
-fn here(context: &Context, file: &Path) -> Vec<Cell> {
+fn here(context: &Context, file: &Path) -> Result<Vec<Cell>, Failure> {
     let name = Cell::Text(folders::shown(context, file));
     let bytes = std::fs::metadata(file).map_or(Cell::None, |metadata| Cell::Count(metadata.len()));
-    match weights::read_vgg16(file) {
-        Ok(imported) => vec![
-            name,
-            Cell::Text(imported.source.to_string()),
-            Cell::text(imported.preprocess.map(|it| it.word())),
-            bytes,
-            Cell::Text(imported.digest().short()),
-            Cell::Text(imported.origin.to_string()),
-            Cell::Text("usable".to_owned()),
-        ],
+    Ok(match weights::read_vgg16(file) {
+        Ok(mut imported) => {
+            folders::name_origin(&mut imported, file)?;
+            vec![
+                name,
+                Cell::Text(imported.source.to_string()),
+                Cell::text(imported.preprocess.map(|it| it.word())),
+                bytes,
+                Cell::Text(imported.digest().short()),
+                Cell::Text(imported.origin.to_string()),
+                Cell::Text("usable".to_owned()),
+            ]
+        }
         Err(error) => {
             let why = error.problem.to_string().lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
             vec![name, Cell::None, Cell::None, bytes, Cell::None, Cell::None, Cell::Text(format!("unusable: {why}"))]
         }
-    }
+    })
 }
 
 /// A file that can be fetched.

@@ -8,7 +8,7 @@ use crate::cli::context::{Context, table_format};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::runs::table::{Cell, Table};
-use crate::weights::{self, FileDigests, Imported, KNOWN_FILES, Origin, Pin};
+use crate::weights::{self, Imported, KnownFile, Origin};
 
 /// Digits of a digest that a table for people shows.
 const SHOWN_DIGITS: usize = 16;
@@ -23,7 +23,7 @@ pub fn run(context: &Context, args: &WeightsVerify) -> Result<Exit, Failure> {
     let mut bad = 0;
     for file in &files {
         match look(file) {
-            Ok((imported, digests)) => table.push(row(context, args.format, file, &imported, &digests)),
+            Ok((imported, sha256)) => table.push(row(context, args.format, file, &imported, sha256)),
             Err(failure) => {
                 bad += 1;
                 eprint!("{}", failure.text);
@@ -38,36 +38,30 @@ pub fn run(context: &Context, args: &WeightsVerify) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn look(file: &Path) -> Result<(Imported, FileDigests), Failure> {
-    let imported = weights::read_vgg16(file)?;
-    let digests = weights::file_digests(file).map_err(|error| Failure::new(Exit::Unusable, &error, None))?;
-    Ok((imported, digests))
+fn look(file: &Path) -> Result<(Imported, String), Failure> {
+    Ok((weights::read_vgg16(file)?, folders::sha256(file)?))
 }
 
-fn row(context: &Context, format: Format, file: &Path, imported: &Imported, digests: &FileDigests) -> Vec<Cell> {
+fn row(context: &Context, format: Format, file: &Path, imported: &Imported, sha256: String) -> Vec<Cell> {
     let digest = |digest: String| match format {
         Format::Table => Cell::Text(digest[..SHOWN_DIGITS].to_owned()),
         Format::Csv | Format::Json => Cell::Text(digest),
     };
+    let origin = origin(imported, &sha256);
     vec![
         Cell::Text(folders::shown(context, file)),
         Cell::Text(imported.source.to_string()),
         Cell::text(imported.preprocess.map(|it| it.word())),
         Cell::Text(imported.basis.to_string()),
         digest(imported.digest().to_string()),
-        digest(digests.sha256.clone()),
-        Cell::Text(origin(imported, digests)),
+        digest(sha256),
+        Cell::Text(origin),
     ]
 }
 
 /// Whose weights these are: by their values, by the file's digest, or as the file tells.
-fn origin(imported: &Imported, digests: &FileDigests) -> String {
-    let is_it = |pin: &Pin| match pin {
-        Pin::Sha256(sha256) => digests.sha256 == *sha256,
-        Pin::Md5AndValues(..) => false,
-    };
-    let known = KNOWN_FILES.iter().find(|known| is_it(&known.pin));
-    match (&imported.origin, known) {
+fn origin(imported: &Imported, sha256: &str) -> String {
+    match (&imported.origin, KnownFile::with_sha256(sha256)) {
         (Origin::Known(known), _) => format!("{} (by its values)", known.name),
         (_, Some(known)) => format!("{} (by its SHA-256)", known.origin),
         (Origin::Told { text, .. }, None) => format!("{text} (as the file says)"),

@@ -59,8 +59,8 @@ pub enum FetchProblem {
         /// The file's.
         expected: String,
     },
-    /// The bytes have the right MD5, and the values are not those of the training.
-    #[error("its MD5 is right, and its values are not those of `{expected}`")]
+    /// The bytes have the right digest, and the values are not those of the training.
+    #[error("its SHA-256 is right, and its values are not those of `{expected}`")]
     Values {
         /// The training.
         expected: &'static str,

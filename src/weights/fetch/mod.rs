@@ -12,7 +12,7 @@ mod order;
 mod request;
 mod transfer;
 
-pub use digest::{FileDigests, file_digests};
+pub use digest::file_sha256;
 pub use error::{FetchError, FetchProblem};
 pub use known::{KNOWN_FILES, KnownFile, Pin};
 pub use order::{Fetched, Order, Step, fetch};

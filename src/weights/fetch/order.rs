@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::digest::file_digests;
+use super::digest::file_sha256;
 use super::error::{FetchError, FetchProblem};
 use super::known::{KnownFile, Pin};
 use super::transfer::{Ended, agent, transfer};
@@ -121,15 +121,12 @@ fn whole(url: &str, part: &Path, stop: &StopToken, told: &mut dyn FnMut(Step)) -
 
 /// Why a file is not the known one; none where it is.
 fn check(file: &KnownFile, path: &Path) -> Result<Option<FetchProblem>, FetchProblem> {
-    let digests = file_digests(path)?;
-    let (found, wanted) = match file.pin {
-        Pin::Sha256(wanted) => (format!("SHA-256 {}", digests.sha256), wanted),
-        Pin::Md5AndValues(wanted, _) => (format!("MD5 {}", digests.md5), wanted),
-    };
-    if !found.ends_with(wanted) {
-        return Ok(Some(FetchProblem::Corrupted { found, expected: file.pin.shown() }));
+    let found = file_sha256(path)?;
+    if found != file.pin.sha256() {
+        let problem = FetchProblem::Corrupted { found: format!("SHA-256 {found}"), expected: file.pin.shown() };
+        return Ok(Some(problem));
     }
-    let Pin::Md5AndValues(_, training) = file.pin else { return Ok(None) };
+    let Pin::Sha256AndValues(_, training) = file.pin else { return Ok(None) };
     let is_it = weights::read(path).is_ok_and(|imported| imported.origin == Origin::Known(training));
     Ok((!is_it).then_some(FetchProblem::Values { expected: training.name }))
 }

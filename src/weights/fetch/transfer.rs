@@ -53,6 +53,10 @@ pub(super) fn transfer(
     let (from, total) = match (status, content_range(&headers)) {
         (StatusCode::OK, _) => (0, length(&headers)),
         (StatusCode::PARTIAL_CONTENT, Some((from, total))) if from == held => (from, total),
+        // Everything was here already, but not yet checked.
+        (StatusCode::RANGE_NOT_SATISFIABLE, _) if held > 0 && whole_length(&headers) == Some(held) => {
+            return Ok(Ended::Whole);
+        }
         // What is here is not a beginning of what is there: it comes anew.
         (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE, _) if held > 0 => {
             remove_file(part)?;
@@ -95,6 +99,11 @@ fn receive(
 
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// How long the whole is, of which there is nothing at the place asked for: `bytes */200`.
+fn whole_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes */")?.parse().ok()
 }
 
 /// Where a partial content begins, and how long the whole is: `bytes 100-199/200`.
