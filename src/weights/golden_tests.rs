@@ -43,6 +43,8 @@ fn keras_files_of_every_age_hold_the_reference() {
         "keras3-top-legacy.h5",
         "keras3.weights.h5",
         "keras3-unnamed.weights.h5",
+        "keras3-bf16.weights.h5",
+        "keras2-top-big-endian.h5",
     ] {
         let found = holds_the_reference(name, SourceFormat::KerasHdf5);
         assert_eq!((found.preprocess, found.basis), (Some(Preprocess::Caffe), Basis::Convention));
@@ -58,8 +60,11 @@ fn theano_kernels_are_turned_and_said_to_be() {
 
 #[test]
 fn what_stands_on_top_of_the_base_is_left_out_and_said_to_be() {
-    let found = golden("keras3-top-legacy.h5");
-    assert!(found.notes[0].contains("are no part of the base and were left out"), "{:?}", found.notes);
+    for (name, tensors) in [("keras3-top-legacy.h5", 8), ("keras2-top-big-endian.h5", 6)] {
+        let notes = golden(name).notes;
+        assert!(notes[0].starts_with(&format!("{tensors} tensors, `")), "{name}: {notes:?}");
+        assert!(notes[0].ends_with("are no part of the base and were left out"), "{name}: {notes:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hdf5_pure::{DType, Dataset, Datatype, File, Group};
+use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File, Group};
 
 use super::element::Element;
 use super::error::Problem;
@@ -44,9 +44,16 @@ pub(super) fn walk(bytes: Vec<u8>) -> Result<Tree, Problem> {
     })
 }
 
-/// The bytes of a dataset, unpacked.
+/// The bytes of a dataset, unpacked and little-endian.
 pub(super) fn read(dataset: &Dataset) -> Result<Vec<u8>, Problem> {
-    caught(|| dataset.read_raw().map_err(|error| Problem::damaged(FORMAT, error)))
+    let read = || {
+        let (datatype, mut bytes) = (dataset.datatype()?, dataset.read_raw()?);
+        if let Datatype::FloatingPoint { size, byte_order: DatatypeByteOrder::BigEndian, .. } = datatype {
+            bytes.chunks_exact_mut(size.max(1) as usize).for_each(<[u8]>::reverse);
+        }
+        Ok(bytes)
+    };
+    caught(|| read().map_err(|error: hdf5_pure::Error| Problem::damaged(FORMAT, error)))
 }
 
 /// Lets the parser at a file. It computes with offsets and lengths as they are claimed, and panics where these are beyond all
@@ -92,7 +99,7 @@ fn visit(group: &Group, path: &str, depth: usize, tree: &mut Tree, budget: &mut 
         tree.datasets.push(Found {
             name: child(&name),
             shape: shape.iter().map(|&dim| dim as usize).collect(),
-            element: element(&dataset.dtype().map_err(damaged)?),
+            element: element(&dataset).map_err(damaged)?,
             values: Values::Dataset(dataset),
         });
     }
@@ -130,25 +137,33 @@ fn read_attributes(group: &Group, path: &str, tree: &mut Tree) -> Result<(), hdf
     Ok(())
 }
 
-fn element(dtype: &DType) -> Result<Element, String> {
-    match dtype {
-        DType::F32 => Ok(Element::F32),
-        DType::F64 => Ok(Element::F64),
-        DType::Other(other) => match other.as_ref() {
-            Datatype::FloatingPoint { size: 2, byte_order: hdf5_pure::DatatypeByteOrder::LittleEndian, layout } => {
-                half_element(layout.mantissa_size)
-            }
-            _ => Err(dtype.to_string()),
-        },
-        _ => Err(dtype.to_string()),
+/// The float type of a dataset, or the name of one that is none. Keras 3 writes bfloat16 as two opaque bytes, and says so beside.
+fn element(dataset: &Dataset) -> Result<Result<Element, String>, hdf5_pure::Error> {
+    use DatatypeByteOrder::{BigEndian, LittleEndian};
+    let known = match dataset.datatype()? {
+        Datatype::FloatingPoint { size, byte_order: LittleEndian | BigEndian, layout } => {
+            float(size, layout.mantissa_size)
+        }
+        Datatype::Opaque { size: 2, .. } => {
+            let attributes = dataset.attrs()?;
+            let is_bf16 = attributes.get("dtype").and_then(|value| value.as_str()) == Some("bfloat16");
+            is_bf16.then_some(Element::Bf16)
+        }
+        _ => None,
+    };
+    match known {
+        Some(element) => Ok(Ok(element)),
+        None => Ok(Err(dataset.dtype()?.to_string())),
     }
 }
 
-/// Two bytes: IEEE's half has 10 bits of mantissa, bfloat16 has 7.
-fn half_element(mantissa_bits: u8) -> Result<Element, String> {
-    match mantissa_bits {
-        10 => Ok(Element::F16),
-        7 => Ok(Element::Bf16),
-        other => Err(format!("a 2-byte float with {other} bits of mantissa")),
+/// The float type of so many bytes, of which so many bits are mantissa: IEEE's, and bfloat16.
+fn float(bytes: u32, mantissa_bits: u8) -> Option<Element> {
+    match (bytes, mantissa_bits) {
+        (2, 10) => Some(Element::F16),
+        (2, 7) => Some(Element::Bf16),
+        (4, 23) => Some(Element::F32),
+        (8, 52) => Some(Element::F64),
+        _ => None,
     }
 }

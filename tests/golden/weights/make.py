@@ -1,6 +1,6 @@
 """Writes one small VGG16 base (channels 3-2-3-4-3-5-4-...) through every framework whose files frostline imports.
 
-Needs torch, keras (on TensorFlow or PyTorch), h5py, onnx, safetensors, numpy. All files hold the same values, each exact in bf16 (and so in
+Needs torch, keras (on TensorFlow or PyTorch), h5py, onnx, onnxscript, safetensors, numpy. All files hold the same values, each exact in bf16 (and so in
 f16), but for the batch-normalised ones; `reference*.safetensors` have them as frostline must give them: OIHW, torchvision's
 names. Run it in this folder: `python make.py`.
 """
@@ -279,8 +279,46 @@ def write_keras_normalised():
     keras_normalised(everywhere, activated=True)[0].save("keras3-bn-after-relu.keras")
 
 
+def write_onnx_rgb():
+    """Caffe's mean taken off RGB, and a first convolution that expects RGB."""
+    def convolution(at, value, nodes, tensors):
+        weight = WEIGHTS[0][:, ::-1].copy() if at == 1 else WEIGHTS[at - 1]
+        tensors += [numpy_helper.from_array(weight, f"w{at}"), numpy_helper.from_array(BIASES[at - 1], f"b{at}")]
+        nodes.append(helper.make_node("Conv", [value, f"w{at}", f"b{at}"], [f"conv{at}"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+        return f"conv{at}"
+
+    mean = numpy_helper.from_array(np.array([123.68, 116.779, 103.939], "f4"), "mean")
+    before = [helper.make_node("Sub", ["image", "mean"], ["centred"]), helper.make_node("Transpose", ["centred"], ["nchw"], perm=[0, 3, 1, 2])]
+    onnx.save(onnx_graph("rgb", convolution, before, "nchw", [mean]), "onnx-caffe-rgb.onnx")
+
+
+def write_torch_export():
+    """As torch.onnx.export writes a graph by default: large tensors in a file of their own."""
+    torch.onnx.export(torch_network().features.eval(), (torch.zeros(1, 3, 32, 32),), "torch-export.onnx", dynamo=True)
+    assert os.path.exists("torch-export.onnx.data")
+
+
+def write_numbers():
+    """Keras 3 in bfloat16, floats whose bytes are turned round, and a flat model of Keras 2 with its top."""
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy("bfloat16")
+    keras_base().save_weights("keras3-bf16.weights.h5")
+    keras.config.set_dtype_policy("float32")
+    with h5py.File("keras2-top-big-endian.h5", "w") as file:
+        tensors = {f"block{b}_conv{p}": (w.transpose(2, 3, 1, 0), v) for (b, p), w, v in zip(blocks(), WEIGHTS, BIASES)}
+        tensors |= {"fc1": (np.zeros((4, 6)), np.zeros(6)), "fc2": (np.zeros((6, 6)), np.zeros(6))}
+        tensors |= {"predictions": (np.zeros((6, 5)), np.zeros(5))}
+        file.attrs["layer_names"] = np.array(list(tensors), dtype="S")
+        for name, (kernel, bias) in tensors.items():
+            group = file.create_group(name)
+            group[f"{name}/kernel:0"], group[f"{name}/bias:0"] = kernel.astype(">f4"), bias.astype(">f4")
+
+
 write_torch_result = write_torch()
 write_keras()
 write_keras_normalised()
+write_numbers()
+write_onnx_rgb()
+write_torch_export()
 write_legacy_keras()
 write_onnx(write_torch_result)
