@@ -98,6 +98,55 @@ fn onnx_graphs_hold_the_reference() {
 }
 
 #[test]
+fn a_first_convolution_for_rgb_is_turned_to_bgr_and_said_to_be() {
+    let found = holds_the_reference("onnx-caffe-rgb.onnx", SourceFormat::Onnx);
+    assert_eq!((found.preprocess, found.basis), (Some(Preprocess::Caffe), Basis::Graph));
+    assert_eq!(found.notes, ["the first convolution was turned from RGB to BGR"]);
+}
+
+#[test]
+fn known_weights_that_were_turned_to_rgb_are_known_and_turned_back() {
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
+    let shipped = read_vgg16(&shipped).unwrap_or_else(|error| panic!("{error}"));
+    let mut turned = shipped.clone();
+    origin::swap_channels(&mut turned.convolutions);
+    assert_ne!(turned.digest(), shipped.digest());
+    let bytes = encode_safetensors(&Default::default(), &named(&turned.convolutions), Element::F16);
+    let found = read_bytes(&bytes).unwrap_or_else(|problem| panic!("{problem}"));
+    assert!(found.convolutions == shipped.convolutions && found.origin == shipped.origin);
+    assert_eq!(found.notes, ["the first convolution was turned from RGB to BGR, as these weights were trained"]);
+}
+
+/// Every tensor under torchvision's name.
+fn named(layers: &[Convolution]) -> Vec<Named<'_>> {
+    let tensors = layers.iter().zip(torch_names::indices(false)).flat_map(|(layer, place)| {
+        let shape = vec![layer.outputs, layer.inputs, 3, 3];
+        let weight = Named { name: format!("features.{place}.weight"), shape, values: &layer.weights };
+        [weight, Named { name: format!("features.{place}.bias"), shape: vec![layer.outputs], values: &layer.bias }]
+    });
+    tensors.collect()
+}
+
+#[test]
+fn what_is_missing_what_is_extra_and_what_is_misshapen_is_listed_together() {
+    let reference = golden("reference.safetensors");
+    let mut tensors = named(&reference.convolutions);
+    tensors.retain(|tensor| tensor.name != "features.28.bias");
+    tensors.push(Named { name: "features.30.weight".to_owned(), shape: vec![1], values: &[0.5] });
+    let misshapen = tensors.iter_mut().find(|tensor| tensor.name == "features.5.weight").expect("it is there");
+    misshapen.shape.swap(2, 0);
+    let bytes = encode_safetensors(&Default::default(), &tensors, Element::F32);
+    let text = read_bytes(&bytes).expect_err("three things are wrong").to_string();
+    for fault in [
+        "`features.28.bias` is missing",
+        "`features.30.weight` has no place in VGG16",
+        "`features.5.weight` has the shape [3, 3, 4, 3], expected [_, 3, 3, 3]",
+    ] {
+        assert!(text.contains(fault), "{text}");
+    }
+}
+
+#[test]
 fn external_data_is_refused_with_a_way_out() {
     let problem = problem("onnx-external.onnx");
     assert!(problem.to_string().contains("external data"), "{problem}");
