@@ -1,5 +1,10 @@
 //! A tensor as a file holds it: named, shaped, and not yet decoded, so that unused ones cost nothing.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::element::Element;
 use super::error::{Fault, Problem};
 use super::hdf5;
@@ -13,6 +18,8 @@ pub(super) enum Values<'a> {
     Floats(Vec<f32>),
     /// Elements of a larger buffer, at strides counted in elements. Its reader has checked that all lie inside.
     Strided { storage: &'a [u8], offset: usize, strides: Vec<usize> },
+    /// In another file, which has been held to these bounds.
+    InFile { file: Arc<File>, range: Range<u64> },
     /// In an HDF5 file.
     Dataset(hdf5_pure::Dataset),
 }
@@ -41,6 +48,7 @@ impl Found<'_> {
             Values::Bytes(bytes) => Ok(element.decode(bytes)),
             Values::Floats(values) => Ok(values.clone()),
             Values::Strided { storage, offset, strides } => Ok(gather(element, storage, *offset, &self.shape, strides)),
+            Values::InFile { file, range } => Ok(element.decode(&piece(file, range)?)),
             Values::Dataset(dataset) => Ok(element.decode(&hdf5::read(dataset)?)),
         }
     }
@@ -49,6 +57,13 @@ impl Found<'_> {
     pub(super) fn len(&self) -> Option<usize> {
         self.shape.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim))
     }
+}
+
+fn piece(file: &File, range: &Range<u64>) -> std::io::Result<Vec<u8>> {
+    let (mut file, mut bytes) = (file, Vec::new());
+    file.seek(SeekFrom::Start(range.start))?;
+    file.take(range.end - range.start).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Copies a strided tensor into row-major order.

@@ -147,10 +147,16 @@ fn what_is_missing_what_is_extra_and_what_is_misshapen_is_listed_together() {
 }
 
 #[test]
-fn external_data_is_refused_with_a_way_out() {
-    let problem = problem("onnx-external.onnx");
-    assert!(problem.to_string().contains("external data"), "{problem}");
-    assert!(problem.hint().is_some_and(|hint| hint.contains("`onnx.save(")));
+fn external_data_is_read_from_beside_the_graph_and_from_nowhere_else() {
+    holds_the_reference("torch-export.onnx", SourceFormat::Onnx);
+    let alone = read_bytes(&std::fs::read(path("torch-export.onnx")).expect("it is committed"));
+    for (problem, why) in [
+        (problem("onnx-external.onnx"), "`dropped.bin`: No such file"),
+        (alone.expect_err("nothing is beside it"), "the graph was not read from a folder"),
+    ] {
+        assert!(problem.to_string().contains("external data") && problem.to_string().contains(why), "{problem}");
+        assert!(problem.hint().is_some_and(|hint| hint.contains("`onnx.save(")));
+    }
 }
 
 /// A fold in f64, rounded once, can differ from NumPy's by the last bit of f32.

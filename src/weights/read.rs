@@ -15,8 +15,13 @@ use super::{checkpoint, hdf5, keras, safetensors, torch_names};
 
 /// Reads a file of any known form, with any channel counts.
 pub fn read(path: &Path) -> Result<Imported, ReadError> {
-    let imported = contents(path).map_err(Problem::Io).and_then(read_owned);
+    let imported = contents(path).map_err(Problem::Io).and_then(|bytes| read_owned(bytes, folder_of(path)));
     imported.map_err(|problem| ReadError { path: path.to_owned(), problem })
+}
+
+/// The folder that a file lies in.
+fn folder_of(path: &Path) -> Option<&Path> {
+    path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
 /// The bytes of a regular file: others may have no end.
@@ -36,14 +41,14 @@ pub fn read_vgg16(path: &Path) -> Result<Imported, ReadError> {
     }
 }
 
-/// Reads the bytes of a file of any known form.
+/// Reads the bytes of a file of any known form that needs no other file beside it.
 pub fn read_bytes(bytes: &[u8]) -> Result<Imported, Problem> {
-    read_owned(bytes.to_owned())
+    read_owned(bytes.to_owned(), None)
 }
 
 const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-fn read_owned(bytes: Vec<u8>) -> Result<Imported, Problem> {
+fn read_owned(bytes: Vec<u8>, folder: Option<&Path>) -> Result<Imported, Problem> {
     match &bytes[..] {
         start if start.starts_with(HDF5_MAGIC) => of_keras(bytes, None, SourceFormat::KerasHdf5),
         start if start.starts_with(b"PK\x03\x04") => of_archive(start),
@@ -53,7 +58,7 @@ fn read_owned(bytes: Vec<u8>) -> Result<Imported, Problem> {
         }
         start => match other(start) {
             Some(what) => Err(Problem::NotWeights(what)),
-            None => of_onnx(start),
+            None => of_onnx(start, folder),
         },
     }
 }
@@ -134,8 +139,8 @@ fn of_torch(
     Ok(finish(convolutions, source, metadata, Some(Preprocess::Torch), notes))
 }
 
-fn of_onnx(bytes: &[u8]) -> Result<Imported, Problem> {
-    let mut found = onnx::read(bytes)?;
+fn of_onnx(bytes: &[u8], folder: Option<&Path>) -> Result<Imported, Problem> {
+    let mut found = onnx::read(bytes, folder)?;
     let mut notes = Vec::new();
     if found.normalised {
         notes.push("batch normalisation was folded into the convolutions".to_owned());

@@ -2,6 +2,7 @@
 //! the first one along the values, and held to VGG16's order of convolutions, ReLUs and pools.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use prost::Message;
 
@@ -9,7 +10,7 @@ use super::super::assemble::{Base, Layer, Layout, Norm, Place};
 use super::super::error::{Fault, Problem};
 use super::super::shape::{CONVOLUTIONS, POOL_AFTER};
 use super::census;
-use super::graph::{Walk, found, ints, numbers};
+use super::graph::{Walk, ints};
 use super::proto::{Model, Node};
 
 const FORMAT: &str = "ONNX file";
@@ -35,14 +36,14 @@ pub(in crate::weights) struct OnnxBase {
     pub(in crate::weights) normalised: bool,
 }
 
-/// Reads a graph and its base.
-pub(in crate::weights) fn read(bytes: &[u8]) -> Result<OnnxBase, Problem> {
+/// Reads a graph and its base. `folder`: where the graph lies, if values may be read from files beside it.
+pub(in crate::weights) fn read(bytes: &[u8], folder: Option<&Path>) -> Result<OnnxBase, Problem> {
     if !census::is_believable(bytes) {
         return Err(Problem::damaged(FORMAT, "it holds more messages than a file of its size can"));
     }
     let model = Model::decode(bytes).map_err(|error| Problem::damaged(FORMAT, error))?;
     let graph = model.graph.ok_or_else(|| Problem::damaged(FORMAT, "it holds no graph"))?;
-    let walk = Walk::new(&graph);
+    let walk = Walk::new(&graph, folder);
     let chain = longest_chain(&walk);
     let normalised = chain.layers.iter().any(|layer| layer.norm.is_some());
     let input = chain.layers.first().map_or(GraphInput::Unknown, |layer| input_of(&walk, layer.convolution));
@@ -218,7 +219,7 @@ fn layer<'g>(walk: &Walk<'g>, link: &Link<'g>, faults: &mut Vec<Fault>) -> Resul
             return Ok(Place { name: format!("{}: {part}", shown(node)), found: None });
         };
         match walk.constant(value) {
-            Ok(tensor) => Ok(Place { name: value.to_owned(), found: Some(found(tensor, value)?) }),
+            Ok(tensor) => Ok(Place { name: value.to_owned(), found: Some(walk.found(tensor, value)?) }),
             Err(why) => {
                 let detail = format!("its {part} are no constant: {why}");
                 faults.push(Fault::Layer { name: shown(node).to_owned(), detail });
@@ -255,7 +256,8 @@ fn input_of(walk: &Walk<'_>, first: &Node) -> GraphInput {
     let (mut value, mut turned, mut input) = (first.input.first(), false, GraphInput::Unknown);
     for _ in 0..MAX_LAYERS {
         let Some(node) = value.and_then(|value| walk.maker(value)) else { break };
-        let constants = node.input.iter().filter_map(|input| walk.constant(input).ok()).filter_map(numbers);
+        let constants =
+            node.input.iter().filter_map(|input| walk.constant(input).ok()).filter_map(|tensor| walk.numbers(tensor));
         for constant in constants {
             let near = |wanted: [f32; 3], scale: f32| {
                 constant.len() == 3

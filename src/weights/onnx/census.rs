@@ -11,8 +11,10 @@ const FREE_MESSAGES: usize = 4096;
 struct Schema(&'static [(u64, Option<&'static Schema>)]);
 
 const MODEL: Schema = Schema(&[(7, Some(&GRAPH)), (8, None), (14, None)]);
-const GRAPH: Schema = Schema(&[(1, Some(&NODE)), (5, None), (11, Some(&VALUE)), (12, Some(&VALUE))]);
-const NODE: Schema = Schema(&[(1, None), (2, None), (5, None)]);
+const GRAPH: Schema = Schema(&[(1, Some(&NODE)), (5, Some(&TENSOR)), (11, Some(&VALUE)), (12, Some(&VALUE))]);
+const NODE: Schema = Schema(&[(1, None), (2, None), (5, Some(&ATTRIBUTE))]);
+const ATTRIBUTE: Schema = Schema(&[(5, Some(&TENSOR))]);
+const TENSOR: Schema = Schema(&[(13, None)]);
 const VALUE: Schema = Schema(&[(2, Some(&TYPE))]);
 const TYPE: Schema = Schema(&[(1, Some(&TENSOR_TYPE))]);
 const TENSOR_TYPE: Schema = Schema(&[(2, Some(&SHAPE))]);

@@ -1,10 +1,12 @@
 //! A graph to walk: who makes a value, who uses it, and the constants.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::super::element::Element;
 use super::super::error::Problem;
 use super::super::found::{Found, Values};
+use super::external;
 use super::proto::{BFLOAT16, DOUBLE, EXTERNAL, FLOAT, FLOAT16, Graph, INT64, Node, Tensor};
 
 /// How many Identity and Cast nodes may stand between a constant and its user.
@@ -13,15 +15,18 @@ const MAX_STEPS: usize = 8;
 /// A graph with its indices.
 pub(super) struct Walk<'g> {
     pub(super) nodes: &'g [Node],
+    /// Where the graph was read from, and its external data are.
+    folder: Option<&'g Path>,
     makers: HashMap<&'g str, usize>,
     users: HashMap<&'g str, Vec<usize>>,
     constants: HashMap<&'g str, &'g Tensor>,
 }
 
 impl<'g> Walk<'g> {
-    pub(super) fn new(graph: &'g Graph) -> Self {
+    pub(super) fn new(graph: &'g Graph, folder: Option<&'g Path>) -> Self {
         let mut walk = Self {
             nodes: &graph.node,
+            folder,
             makers: HashMap::new(),
             users: HashMap::new(),
             constants: graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect(),
@@ -68,35 +73,52 @@ impl<'g> Walk<'g> {
         }
         Err("it is behind too many casts".to_owned())
     }
+
+    /// A constant as a named tensor, wherever ONNX keeps its values.
+    pub(super) fn found(&self, tensor: &'g Tensor, name: &str) -> Result<Found<'g>, Problem> {
+        let damaged = |detail: &str| Problem::damaged("ONNX file", format!("`{name}` {detail}"));
+        let shape = shape(tensor).ok_or_else(|| damaged("has a negative dimension"))?;
+        let (element, values) = match tensor.data_type {
+            FLOAT if tensor.raw_data.is_empty() => (Ok(Element::F32), Values::Floats(tensor.float_data.clone())),
+            FLOAT => (Ok(Element::F32), Values::Bytes(&tensor.raw_data)),
+            FLOAT16 => (Ok(Element::F16), halves(tensor, Element::F16)),
+            BFLOAT16 => (Ok(Element::Bf16), halves(tensor, Element::Bf16)),
+            DOUBLE if tensor.raw_data.is_empty() => {
+                (Ok(Element::F64), Values::Floats(tensor.double_data.iter().map(|&value| value as f32).collect()))
+            }
+            DOUBLE => (Ok(Element::F64), Values::Bytes(&tensor.raw_data)),
+            other => (Err(format!("the ONNX type {other}")), Values::Bytes(&[])),
+        };
+        let values = match &element {
+            Ok(float) if tensor.data_location == EXTERNAL => {
+                let size = shape.iter().try_fold(float.size(), |product, &dim| product.checked_mul(dim));
+                external::values(tensor, name, self.folder, size.ok_or_else(|| damaged("has no possible shape"))?)?
+            }
+            Ok(_) | Err(_) => values,
+        };
+        Ok(Found { name: name.to_owned(), shape, element, values })
+    }
+
+    /// The numbers of a small constant, whatever its type; none where it is large.
+    pub(super) fn numbers(&self, tensor: &'g Tensor) -> Option<Vec<f32>> {
+        const SMALL: usize = 64;
+        let len = shape(tensor)?.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim))?;
+        if len > SMALL {
+            return None;
+        }
+        if tensor.data_type == INT64 {
+            let raw = tensor.raw_data.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
+            return Some(tensor.int64_data.iter().copied().chain(raw).take(SMALL).map(|value| value as f32).collect());
+        }
+        let found = self.found(tensor, "").ok()?;
+        found.element.as_ref().ok()?;
+        found.floats().ok().filter(|values| values.len() <= SMALL)
+    }
 }
 
 /// The shape of a tensor, where it is one.
 pub(super) fn shape(tensor: &Tensor) -> Option<Vec<usize>> {
     tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect()
-}
-
-/// A constant as a named tensor, wherever ONNX keeps its values.
-pub(super) fn found<'g>(tensor: &'g Tensor, name: &str) -> Result<Found<'g>, Problem> {
-    if tensor.data_location == EXTERNAL {
-        return Err(Problem::Unsupported {
-            what: format!("`{name}` lies in another file (ONNX external data)"),
-            hint: "in Python, `onnx.save(onnx.load(FILE), \"whole.onnx\")` writes one file with everything in it",
-        });
-    }
-    let damaged = |detail: &str| Problem::damaged("ONNX file", format!("`{name}` {detail}"));
-    let shape = shape(tensor).ok_or_else(|| damaged("has a negative dimension"))?;
-    let (element, values) = match tensor.data_type {
-        FLOAT if tensor.raw_data.is_empty() => (Ok(Element::F32), Values::Floats(tensor.float_data.clone())),
-        FLOAT => (Ok(Element::F32), Values::Bytes(&tensor.raw_data)),
-        FLOAT16 => (Ok(Element::F16), halves(tensor, Element::F16)),
-        BFLOAT16 => (Ok(Element::Bf16), halves(tensor, Element::Bf16)),
-        DOUBLE if tensor.raw_data.is_empty() => {
-            (Ok(Element::F64), Values::Floats(tensor.double_data.iter().map(|&value| value as f32).collect()))
-        }
-        DOUBLE => (Ok(Element::F64), Values::Bytes(&tensor.raw_data)),
-        other => (Err(format!("the ONNX type {other}")), Values::Bytes(&[])),
-    };
-    Ok(Found { name: name.to_owned(), shape, element, values })
 }
 
 fn halves(tensor: &Tensor, element: Element) -> Values<'_> {
@@ -105,22 +127,6 @@ fn halves(tensor: &Tensor, element: Element) -> Values<'_> {
     }
     let patterns: Vec<u8> = tensor.int32_data.iter().flat_map(|&pattern| (pattern as u16).to_le_bytes()).collect();
     Values::Floats(element.decode(&patterns))
-}
-
-/// The numbers of a small constant, whatever its type; none where it is large.
-pub(super) fn numbers(tensor: &Tensor) -> Option<Vec<f32>> {
-    const SMALL: usize = 64;
-    let len = shape(tensor)?.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim))?;
-    if len > SMALL {
-        return None;
-    }
-    if tensor.data_type == INT64 {
-        let raw = tensor.raw_data.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes));
-        return Some(tensor.int64_data.iter().copied().chain(raw).take(SMALL).map(|value| value as f32).collect());
-    }
-    let found = found(tensor, "").ok()?;
-    found.element.as_ref().ok()?;
-    found.floats().ok().filter(|values| values.len() <= SMALL)
 }
 
 /// Integers of an attribute.

@@ -2,6 +2,7 @@
 
 mod base;
 mod census;
+mod external;
 mod graph;
 pub(super) mod proto;
 

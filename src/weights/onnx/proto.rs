@@ -118,6 +118,9 @@ pub(in crate::weights) struct Tensor {
     pub(in crate::weights) raw_data: Vec<u8>,
     #[prost(double, repeated, tag = "10")]
     pub(in crate::weights) double_data: Vec<f64>,
+    /// Where the values are, if they are in another file: `location`, `offset`, `length`.
+    #[prost(message, repeated, tag = "13")]
+    pub(in crate::weights) external_data: Vec<Property>,
     #[prost(int32, tag = "14")]
     pub(in crate::weights) data_location: i32,
 }
