@@ -63,7 +63,7 @@ pub struct Preparer {
 pub(super) struct Weights {
     weights: BaseWeights,
     digest: Digest,
-    warning: Option<String>,
+    warnings: Vec<String>,
 }
 
 /// Image folders that were looked at.
@@ -95,9 +95,9 @@ impl Weights {
     /// Reads the weights of an experiment.
     pub fn read(experiment: &Experiment) -> Result<Self, StageError> {
         let imported = weights::read_vgg16(&experiment.weights.path)?;
-        let warning = imported.preprocess_warning(convert::trained_on(experiment.data.preprocess));
+        let warnings = imported.warnings(convert::trained_on(experiment.data.preprocess));
         let weights = convert::base_weights(imported);
-        Ok(Self { digest: weights.digest(), weights, warning })
+        Ok(Self { digest: weights.digest(), weights, warnings })
     }
 }
 
@@ -109,8 +109,8 @@ impl Prepared {
         earlier: Option<&Earlier>,
     ) -> Result<Self, StageError> {
         let Images { train, validation, mut warnings } = images;
-        let Weights { weights, digest: weights_digest, warning } = weights;
-        warnings.extend(warning);
+        let Weights { weights, digest: weights_digest, warnings: of_weights } = weights;
+        warnings.extend(of_weights);
         warnings.extend(precision::warning(&experiment, engine));
         let mut initial_top = None;
         if let Some(earlier) = earlier {

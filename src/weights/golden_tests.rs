@@ -93,6 +93,8 @@ fn timm_safetensors_hold_the_reference() {
 fn onnx_graphs_hold_the_reference() {
     let plain = holds_the_reference("onnx-plain.onnx", SourceFormat::Onnx);
     assert_eq!((plain.preprocess, plain.basis), (None, Basis::Unknown));
+    let warnings = plain.warnings(Preprocess::Unit);
+    assert!(warnings.len() == 1 && warnings[0].contains("nothing says which preprocessing"), "{warnings:?}");
     let constants = holds_the_reference("onnx-constants-f16.onnx", SourceFormat::Onnx);
     assert_eq!((constants.preprocess, constants.basis), (Some(Preprocess::Caffe), Basis::Graph));
 }
@@ -179,7 +181,8 @@ fn holds_folded(name: &str, reference: &str) -> Imported {
 #[test]
 fn batch_normalisation_is_folded_in() {
     for name in ["torch-bn.pth", "onnx-bn.onnx"] {
-        holds_folded(name, "reference-bn.safetensors");
+        let warnings = holds_folded(name, "reference-bn.safetensors").warnings(Preprocess::Unit);
+        assert!(warnings.iter().any(|warning| warning.starts_with("the weights: batch norm")), "{warnings:?}");
     }
 }
 

@@ -163,15 +163,29 @@ impl Imported {
         if faults.is_empty() { Ok(()) } else { Err(Problem::Tensors(faults)) }
     }
 
-    /// A warning for an experiment whose preprocessing is another than that of the weights.
+    /// What an experiment with that preprocessing is to be warned of: what was done to the weights, and that they expect another
+    /// preprocessing, or nobody knows which.
+    pub fn warnings(&self, chosen: Preprocess) -> Vec<String> {
+        let notes = self.notes.iter().map(|note| format!("the weights: {note}"));
+        notes.chain(self.preprocess_warning(chosen)).collect()
+    }
+
+    /// A warning for an experiment whose preprocessing is another than that of the weights, as far as that is known.
     pub fn preprocess_warning(&self, chosen: Preprocess) -> Option<String> {
-        let theirs = self.preprocess.filter(|theirs| *theirs != chosen)?;
-        let how = match self.basis {
-            Basis::Digest => "were trained",
-            Basis::Metadata => "say that they were trained",
-            Basis::Graph => "come from a graph that was trained",
-            Basis::Convention | Basis::Unknown => "were probably trained",
+        let how = match (self.preprocess, self.basis) {
+            (Some(theirs), _) if theirs == chosen => return None,
+            (None, _) => {
+                return Some(format!(
+                    "nothing says which preprocessing the weights expect, and the experiment has `\"{chosen}\"`: \
+                     `frostline weights import FILE --preprocess WORD` writes a file that says it"
+                ));
+            }
+            (Some(_), Basis::Digest) => "were trained",
+            (Some(_), Basis::Metadata) => "say that they were trained",
+            (Some(_), Basis::Graph) => "come from a graph that was trained",
+            (Some(_), Basis::Convention | Basis::Unknown) => "were probably trained",
         };
+        let theirs = self.preprocess?;
         Some(format!("the weights {how} with `preprocess = \"{theirs}\"`, and the experiment has `\"{chosen}\"`"))
     }
 }

@@ -202,6 +202,11 @@ fn weights_in_another_form_are_the_same_run() {
     ]);
     let rows: Vec<serde_json::Value> = serde_json::from_str(&plan.stdout).expect("JSON");
     assert!(rows.iter().all(|row| row["to_do"] == 0), "{}", plan.stdout);
+    assert!(
+        plan.stderr.contains("warning: the weights: `classifier.6.bias` is no part of the base"),
+        "{}",
+        plan.stderr
+    );
     assert!(first.starts_with("") && plan.stderr.contains("`preprocess = \"caffe\"`"), "{}", plan.stderr);
 }
 
