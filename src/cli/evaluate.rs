@@ -16,7 +16,9 @@ use crate::stages::{self, Examined};
 pub fn run(context: &Context, args: &Evaluate) -> Result<Exit, Failure> {
     let stop = stop_on_signals().map_err(|error| Failure::new(Exit::Unexpected, &error, None))?;
     let trained = context.trained(&args.run)?;
-    let images = trained.labelled(args.data.as_deref())?;
+    let labelled = trained.labelled(args.data.as_deref())?;
+    labelled.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let images = labelled.images;
     let Some(examined) = stages::evaluate(&trained, &images, &stop)? else { return Ok(Exit::Interrupted) };
     for file in &examined.skipped {
         eprintln!("warning: skipped `{}`: {}", images.root.join(&file.path).display(), file.reason);

@@ -37,7 +37,7 @@ pub struct Manifest {
     pub root: PathBuf,
     /// At least two names; the position is the class index.
     pub classes: Vec<String>,
-    /// Every class has at least one.
+    /// Every class has at least one, unless absent classes were allowed.
     pub images: Vec<Image>,
     /// What was left out, and why.
     pub skipped: Vec<Skipped>,

@@ -45,6 +45,6 @@ pub use pixels::Pixels;
 pub use preprocess::Preprocess;
 pub use problem::{DataError, Problem, Warning, warnings};
 pub use resize::{Filter, resize};
-pub use scan::{OnBadImage, ScanOptions, scan, scan_again};
+pub use scan::{OnAbsentClass, OnBadImage, ScanOptions, left_out, scan, scan_again};
 pub use split::split;
 pub use walk::Walk;

@@ -26,6 +26,16 @@ pub enum OnBadImage {
     Skip,
 }
 
+/// What to do about a class that is asked for by name, and of which there is no image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnAbsentClass {
+    /// Report it and stop.
+    #[default]
+    Fail,
+    /// Go on with the others, if there are any.
+    Allow,
+}
+
 /// What to look for.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
@@ -35,6 +45,8 @@ pub struct ScanOptions {
     pub limit_per_class: Option<usize>,
     /// What to do with files that are no images.
     pub on_bad_image: OnBadImage,
+    /// What to do about classes of [`Self::classes`] without images.
+    pub on_absent_class: OnAbsentClass,
 }
 
 /// Finds the images under `root`. Digests are computed in the current rayon pool, in bounded memory.
@@ -57,21 +69,43 @@ pub fn scan_again(
 ) -> Result<Manifest, DataError> {
     let fail = |problems| DataError { root: root.to_path_buf(), problems };
     let found = class_folders(root).map_err(|problem| fail(vec![problem]))?;
-    let (classes, mut problems) = choose_classes(found, options.classes.as_deref());
+    let (classes, mut problems) = choose_classes(&found, options);
     let mut scan = Scan { root, problems: Vec::new(), skipped: Vec::new(), options, digests, now };
     let mut images = Vec::new();
-    for (class, name) in classes.iter().enumerate() {
+    for (class, name) in classes.iter().enumerate().filter(|(_, name)| found.contains(name)) {
         images.extend(scan.class(class as u32, name));
     }
     problems.append(&mut scan.problems);
     if problems.is_empty() {
         let manifest = Manifest { root: root.to_path_buf(), classes, images, skipped: scan.skipped };
-        manifest.check_classes().map(|()| manifest)
+        match options.on_absent_class {
+            OnAbsentClass::Allow if !manifest.images.is_empty() => Ok(manifest),
+            OnAbsentClass::Allow | OnAbsentClass::Fail => manifest.check_classes().map(|()| manifest),
+        }
     } else {
         let empty = |class: &&String| !images.iter().any(|image| classes[image.class as usize] == **class);
         problems.extend(classes.iter().filter(empty).map(|class| Problem::EmptyClass { class: class.clone() }));
         Err(fail(problems))
     }
+}
+
+/// The class folders under `root` that are none of `classes`, each with the number of its images.
+///
+/// # Errors
+/// A folder or a file cannot be read.
+pub fn left_out(root: &Path, classes: &[String]) -> Result<Vec<(String, usize)>, DataError> {
+    let fail = |problems| DataError { root: root.to_path_buf(), problems };
+    let found = class_folders(root).map_err(|problem| fail(vec![problem]))?;
+    let (options, digests) = (ScanOptions::default(), Digests::default());
+    let now = SystemTime::UNIX_EPOCH;
+    let mut scan = Scan { root, problems: Vec::new(), skipped: Vec::new(), options: &options, digests: &digests, now };
+    let mut left_out = Vec::new();
+    for name in found.into_iter().filter(|name| !classes.contains(name)) {
+        let mut files = Vec::new();
+        scan.walk(name.clone(), &mut Vec::new(), &mut files);
+        left_out.push((name, files.iter().filter(|path| is_image(&path_under(root, path))).count()));
+    }
+    DataError::unless_empty(root, scan.problems).map(|()| left_out)
 }
 
 /// Names of the folders directly under the root, in byte order.
@@ -91,16 +125,18 @@ fn class_folders(root: &Path) -> Result<Vec<String>, Problem> {
 }
 
 /// The classes in the order of their indices, and what is wrong with the wish.
-fn choose_classes(found: Vec<String>, wanted: Option<&[String]>) -> (Vec<String>, Vec<Problem>) {
+fn choose_classes(found: &[String], options: &ScanOptions) -> (Vec<String>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut classes: Vec<String> = Vec::new();
-    for class in wanted.unwrap_or(&found) {
+    let wanted = options.classes.as_deref().unwrap_or(found);
+    let may_lack = options.on_absent_class == OnAbsentClass::Allow && wanted.iter().any(|class| found.contains(class));
+    for class in wanted {
         if classes.contains(class) {
             problems.push(Problem::RepeatedClass { class: class.clone() });
-        } else if found.contains(class) {
+        } else if may_lack || found.contains(class) {
             classes.push(class.clone());
         } else {
-            problems.push(Problem::UnknownClass { class: class.clone(), suggestion: most_similar(class, &found) });
+            problems.push(Problem::UnknownClass { class: class.clone(), suggestion: most_similar(class, found) });
         }
     }
     if let ([class], true) = (classes.as_slice(), problems.is_empty()) {
@@ -235,11 +271,21 @@ impl Scan<'_> {
     }
 }
 
+/// Whether a file is an image by its first bytes.
+fn is_image(path: &Path) -> bool {
+    File::open(path).and_then(|mut file| head(&mut file)).is_ok_and(|head| Format::sniff(&head).is_some())
+}
+
+fn head(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(Format::HEAD);
+    file.take(Format::HEAD as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
 /// Reads a file once: its first bytes say what it is, all of them give the digest.
 fn look(mut file: File) -> std::io::Result<Looked> {
     let bytes = file.metadata()?.len();
-    let mut head = Vec::with_capacity(Format::HEAD);
-    file.by_ref().take(Format::HEAD as u64).read_to_end(&mut head)?;
+    let head = head(&mut file)?;
     if Format::sniff(&head).is_none() {
         return Ok(Looked::Other { found: describe(&head).to_owned() });
     }

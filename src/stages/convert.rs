@@ -12,6 +12,7 @@ pub(super) fn scan_options(settings: &model::Data) -> data::ScanOptions {
             knobs::OnBadImage::Fail => data::OnBadImage::Fail,
             knobs::OnBadImage::Skip => data::OnBadImage::Skip,
         },
+        on_absent_class: data::OnAbsentClass::Fail,
     }
 }
 

@@ -8,7 +8,7 @@ use super::finish;
 use super::prepare::manifests;
 use super::stream::{Gathered, ImageStream, Listed};
 use super::trained::TrainedRun;
-use crate::data::{self, LoadError, Manifest, OnBadImage, ScanOptions, Skipped};
+use crate::data::{self, LoadError, Manifest, OnAbsentClass, OnBadImage, ScanOptions, Skipped};
 use crate::runs::PredictionRow;
 use crate::spec::knobs;
 use crate::stop::StopToken;
@@ -25,18 +25,48 @@ pub struct Examined {
     pub skipped: Vec<Skipped>,
 }
 
+/// Labelled images for a network.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    /// Images of the run's classes, in the run's order; of some classes there may be none.
+    pub images: Manifest,
+    /// Folders that are none of the run's classes, and how many images are in each.
+    pub left_out: Vec<(String, usize)>,
+}
+
+impl Labelled {
+    /// What whoever reads the scores should know of the images, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let root = &self.images.root;
+        let left_out = self.left_out.iter().map(|(name, images)| {
+            format!("left out `{}`, {images} images: the run has no such class", root.join(name).display())
+        });
+        let absent = self.images.counts().into_iter().zip(&self.images.classes).filter(|(images, _)| *images == 0);
+        let absent = absent.map(|(_, class)| format!("no images of `{class}` in `{}`", root.display()));
+        left_out.chain(absent).collect()
+    }
+}
+
 impl TrainedRun {
     /// The labelled images in a folder with one folder per class, as many as there are; without a folder, those that the run
-    /// itself was validated on. Files that are no images are listed in the manifest.
+    /// itself was validated on. Files that are no images are listed in the manifest, folders of other classes beside it.
     ///
     /// # Errors
     ///
-    /// The folder does not have the run's classes, or cannot be read.
-    pub fn labelled(&self, folder: Option<&Path>) -> Result<Manifest, StageError> {
-        let Some(folder) = folder else { return Ok(manifests(&self.experiment, &data::scan)?.1) };
-        let options =
-            ScanOptions { classes: Some(self.classes.clone()), limit_per_class: None, on_bad_image: OnBadImage::Skip };
-        Ok(data::scan(folder, &options)?)
+    /// The folder has none of the run's classes, or cannot be read.
+    pub fn labelled(&self, folder: Option<&Path>) -> Result<Labelled, StageError> {
+        let Some(folder) = folder else {
+            let (_, images) = manifests(&self.experiment, &data::scan)?;
+            return Ok(Labelled { images, left_out: Vec::new() });
+        };
+        let options = ScanOptions {
+            classes: Some(self.classes.clone()),
+            limit_per_class: None,
+            on_bad_image: OnBadImage::Skip,
+            on_absent_class: OnAbsentClass::Allow,
+        };
+        let images = data::scan(folder, &options)?;
+        Ok(Labelled { images, left_out: data::left_out(folder, &self.classes)? })
     }
 
     /// Whether the run's spec takes unusable images for granted.

@@ -40,7 +40,7 @@ mod training;
 mod work;
 
 pub use error::StageError;
-pub use evaluate::{Examined, evaluate};
+pub use evaluate::{Examined, Labelled, evaluate};
 pub use examples::{Example, Wanted, examples};
 pub use export::{ExportFormat, export};
 pub use features::write_features;

@@ -150,6 +150,49 @@ fn an_evaluation_on_the_same_images_gives_the_numbers_of_the_run_to_the_bit() {
 }
 
 #[test]
+fn an_evaluation_says_which_folders_it_leaves_out_and_which_classes_it_lacks() {
+    let project = Project::new();
+    project.run();
+    (0..3).for_each(|number| project.image("test", "green", number));
+    (0..2).for_each(|number| project.image("test", "red", number));
+    project.write("data/test/green/notes.txt", "no image");
+    let ran = project.frostline(&["evaluate", "a", "--data", "data/test", "--format", "csv"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for warning in
+        ["warning: left out `data/test/green`, 3 images: the run has no such class", "warning: no images of `blue` in"]
+    {
+        assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+    let measures = rows(ran.stdout.as_bytes());
+    let value = |measure: &str, class: &str| {
+        let row = measures.iter().find(|row| row[0] == measure && row[1] == class);
+        row.unwrap_or_else(|| panic!("{measure} of {class}: {}", ran.stdout))[3].clone()
+    };
+    assert_eq!(
+        (value("images", "blue"), value("images", "red"), value("images", "NA")),
+        ("0".into(), "2".into(), "2".into())
+    );
+    assert_eq!(value("recall", "blue"), "NA");
+    std::fs::remove_dir_all(project.path("data/test/red")).expect("it is there");
+    let ran = project.frostline(&["evaluate", "a", "--data", "data/test"]);
+    assert!(ran.code == 4 && ran.stderr.contains("`blue`") && ran.stderr.contains("`red`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_list_of_paths_may_end_its_lines_as_windows_does() {
+    let project = Project::new();
+    project.run();
+    let (mut child, mut list, mut out) = predicting(&project, "csv");
+    list.write_all(b"data/validation/red/00.png\r\ndata/validation/blue/00.png\r\n").expect("the list is taken");
+    drop(list);
+    let mut text = String::new();
+    out.read_to_string(&mut text).expect("text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let paths: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(paths, ["data/validation/red/00.png", "data/validation/blue/00.png"]);
+}
+
+#[test]
 fn a_network_on_other_weights_than_it_was_trained_on_is_refused() {
     let project = Project::new();
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/weights/vgg16-imagenet-notop.f16.safetensors");
