@@ -1,12 +1,12 @@
 //! Exported networks: whole, and the same in other runtimes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
 
 use frostline::weights::{self, Basis, SourceFormat};
 
-use crate::project::{Project, file};
+use crate::project::{Project, SPEC, file};
 
 /// Exports a run three times into the project's folder.
 fn export(project: &Project) {
@@ -49,45 +49,60 @@ fn the_same_run_is_exported_to_the_same_bytes() {
     assert!(first == names.map(|name| file(&project.path(""), name)));
 }
 
-/// What the other runtimes' Python needs to have.
-const PACKAGES: &str = "onnx onnxruntime openvino torch torchvision safetensors PIL numpy";
-
-/// The Python that `FROSTLINE_PYTHON` names, else `python3`, if it has all packages.
-fn python() -> Option<OsString> {
+/// A Python that has all packages: the one that `FROSTLINE_PYTHON` names, else `python3`.
+fn python(packages: &str) -> Option<OsString> {
     let script = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(n) is None for n in sys.argv[1:]))";
     let able = |python: &OsString| {
-        let output = Command::new(python).args(["-c", script]).args(PACKAGES.split(' ')).output();
+        let output = Command::new(python).args(["-c", script]).args(packages.split(' ')).output();
         output.is_ok_and(|output| output.status.success())
     };
-    std::env::var_os("FROSTLINE_PYTHON").into_iter().chain(["python3".into()]).find(able)
+    let found = std::env::var_os("FROSTLINE_PYTHON").into_iter().chain(["python3".into()]).find(able);
+    if found.is_none() {
+        eprintln!("skipped: no Python with {packages} (FROSTLINE_PYTHON names one)");
+    }
+    found
 }
 
-#[test]
-fn other_runtimes_agree_with_predict() {
-    let Some(python) = python() else {
-        eprintln!("skipped: no Python with {PACKAGES} (FROSTLINE_PYTHON names one)");
-        return;
-    };
-    for (preprocess, classes) in [("unit", 2), ("caffe", 3), ("torch", 2)] {
+/// Networks of every preprocessing, with tops of several shapes, held to what `predict` says by a script.
+fn hold_to_predict(python: &OsStr, script: &str) {
+    for (preprocess, classes, top) in [
+        ("unit", 2, "hidden = [8]"),
+        ("caffe", 3, "hidden = [8, 6]\nactivation = \"tanh\""),
+        ("torch", 2, "hidden = []"),
+        ("unit", 3, "hidden = [8]\nactivation = \"elu\""),
+    ] {
         let project = Project::new();
         if classes == 3 {
             for (part, count) in [("train", 8), ("validation", 4)] {
                 (0..count).for_each(|number| project.image(part, "green", number + 100));
             }
         }
-        project.edit("preprocess = \"unit\"", &format!("preprocess = \"{preprocess}\""));
+        let spec = SPEC.replace("preprocess = \"unit\"", &format!("preprocess = \"{preprocess}\""));
+        project.spec(&spec.replace("hidden = [8]", top));
         project.run();
         export(&project);
         let predicted = project.frostline(&["predict", "a", "data/validation", "--top-k", "99", "--format", "json"]);
         project.write("predictions.json", &predicted.stdout);
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/export/check.py");
-        let mut command = Command::new(&python);
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/export").join(script);
+        let mut command = Command::new(python);
         command.arg(script).arg(project.path("")).arg("predictions.json").current_dir(project.path(""));
-        let output = command.output().expect("Python starts");
+        let output = command.env("PYTHONDONTWRITEBYTECODE", "1").output().expect("Python starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{text}");
-        eprintln!("{preprocess}, {classes} classes\n{text}");
+        assert!(output.status.success(), "{preprocess}, {top}: {text}");
+        eprintln!("{preprocess}, {classes} classes, {top}\n{text}");
     }
+}
+
+#[test]
+fn other_runtimes_agree_with_predict() {
+    let Some(python) = python("onnx onnxruntime openvino PIL numpy") else { return };
+    hold_to_predict(&python, "check_onnx.py");
+}
+
+#[test]
+fn pytorch_agrees_with_predict() {
+    let Some(python) = python("torch torchvision safetensors PIL numpy") else { return };
+    hold_to_predict(&python, "check_torch.py");
 }
 
 #[test]

@@ -3,10 +3,12 @@ import torch
 from safetensors import safe_open
 from torchvision.models import vgg16
 
-file, network = safe_open("model.safetensors", "pt"), vgg16(weights=None)
-first, last = (file.get_slice(f"classifier.{layer}.weight").get_shape() for layer in (0, 3))
-network.classifier = torch.nn.Sequential(
-    torch.nn.Linear(*first[::-1]), torch.nn.ReLU(), torch.nn.Dropout(), torch.nn.Linear(*last[::-1]))
-network.avgpool = torch.nn.Identity()
+file, network, modules = safe_open("model.safetensors", "pt"), vgg16(weights=None), []
+classes, word = json.loads(file.metadata()["classes"]), file.metadata()["activation"]
+activation = getattr(torch.nn, {"linear": "Identity", "relu": "ReLU", "elu": "ELU"}.get(word, word.title()))
+dense = [name for name in file.keys() if name.startswith("classifier.") and name.endswith(".weight")]
+for name in sorted(dense, key=lambda name: int(name.split(".")[1])):
+    modules += [torch.nn.Linear(*file.get_slice(name).get_shape()[::-1]), activation(), torch.nn.Dropout()]
+network.avgpool, network.classifier = torch.nn.Identity(), torch.nn.Sequential(*modules[:-2])
 network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})
-network, classes = network.eval(), json.loads(file.metadata()["classes"])
+network = network.eval()
