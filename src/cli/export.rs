@@ -15,6 +15,9 @@ pub fn run(context: &Context, args: &Export) -> Result<Exit, Failure> {
         (FileFormat::Onnx, InputType::Uint8) => ExportFormat::Onnx(ImageInput::Uint8),
         (FileFormat::Onnx, InputType::Float32) => ExportFormat::Onnx(ImageInput::Float32),
     };
+    if let Some(warning) = stages::export_warning(&trained) {
+        eprintln!("warning: {warning}");
+    }
     files::write_atomic(&args.out, &stages::export(&trained, format)?)?;
     println!("{}", args.out.display());
     if let Some(path) = &args.experiment {

@@ -6,6 +6,7 @@ use super::convert;
 use super::error::StageError;
 use super::trained::TrainedRun;
 use crate::net::{CHANNELS, TENSOR_INDICES, top_tensor_names};
+use crate::spec::knobs::Precision;
 use crate::train::NamedTensor;
 use crate::weights::{self, Convolution, Dense, ImageInput, TrainedNetwork};
 
@@ -28,6 +29,17 @@ pub fn export(run: &TrainedRun, format: ExportFormat) -> Result<Vec<u8>, StageEr
     Ok(match format {
         ExportFormat::Safetensors => weights::export_safetensors(&network),
         ExportFormat::Onnx(input) => weights::export_onnx(&network, input),
+    })
+}
+
+/// How an exported network differs from the run's own, where it does: other programs compute all of it in f32.
+pub fn export_warning(run: &TrainedRun) -> Option<String> {
+    let precision = run.precision();
+    (precision != Precision::F32).then(|| {
+        format!(
+            "the run's frozen layers are computed in `{precision}`, the exported ones in f32: probabilities will differ from \
+             those of `predict` by more than rounding"
+        )
     })
 }
 
@@ -74,6 +86,7 @@ fn metadata(run: &TrainedRun) -> BTreeMap<String, String> {
     let experiment = &run.experiment;
     let mut metadata: BTreeMap<String, String> = [
         ("resize", experiment.data.resize.to_string()),
+        ("precision", run.precision().to_string()),
         ("spec", experiment.to_toml(&experiment.project_root)),
         ("base_weights", run.weights.digest().to_string()),
         ("origin", format!("trained by frostline on {}", run.origin)),

@@ -42,7 +42,7 @@ mod work;
 pub use error::StageError;
 pub use evaluate::{Examined, Labelled, evaluate};
 pub use examples::{Example, Wanted, examples};
-pub use export::{ExportFormat, export};
+pub use export::{ExportFormat, export, export_warning};
 pub use features::write_features;
 pub use init::{InitError, InitProblem, InitialTop};
 pub use lookout::Lookout;

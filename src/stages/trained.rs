@@ -120,13 +120,26 @@ impl TrainedRun {
 
     /// Builds the network: the frozen part of the base, and what was trained behind it.
     pub(super) fn network(&self) -> Result<Network, StageError> {
-        let (depth, precision) = match &self.experiment.fine_tune {
-            Some(settings) => (settings.frozen_layers.get() as usize, settings.frozen_precision),
-            None => (CONVOLUTIONS, self.experiment.bottleneck.precision),
-        };
+        let (depth, precision) = self.frozen();
         let model = self.model()?;
         let base = self.base(depth, precision)?;
         Ok(Network { base, model, activations: Vec::new() })
+    }
+
+    /// How many convolutions were not trained, and how they are computed.
+    fn frozen(&self) -> (usize, Precision) {
+        match &self.experiment.fine_tune {
+            Some(settings) => (settings.frozen_layers.get() as usize, settings.frozen_precision),
+            None => (CONVOLUTIONS, self.experiment.bottleneck.precision),
+        }
+    }
+
+    /// The precision of the run's least precise layers: that of its predictions.
+    pub fn precision(&self) -> Precision {
+        match self.frozen() {
+            (0, _) => Precision::F32,
+            (_, precision) => precision,
+        }
     }
 
     fn base(&self, depth: usize, precision: Precision) -> Result<Box<dyn FrozenBase>, StageError> {

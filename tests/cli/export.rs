@@ -106,6 +106,28 @@ fn pytorch_agrees_with_predict() {
 }
 
 #[test]
+fn the_export_of_a_run_in_another_precision_warns_that_it_will_not_agree_and_says_so_in_its_metadata() {
+    for (precision, warns) in [("f32", false), ("bf16", true)] {
+        let project = Project::new();
+        project.edit("frozen_layers = 11", &format!("frozen_layers = 11\nfrozen_precision = \"{precision}\""));
+        project.run();
+        for (format, out) in [("onnx", "model.onnx"), ("safetensors", "model.safetensors")] {
+            let ran = project.frostline(&["export", "a", "--format", format, "--out", out]);
+            assert_eq!(ran.code, 0, "{}", ran.stderr);
+            let warning = format!("warning: the run's frozen layers are computed in `{precision}`");
+            assert_eq!(ran.stderr.contains(&warning), warns, "{}", ran.stderr);
+        }
+        let bytes = file(&project.path(""), "model.safetensors");
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).expect("a sound file");
+        assert_eq!(header.metadata().as_ref().expect("metadata")["precision"], precision);
+        let key: Vec<u8> = [b"\x12", &[precision.len() as u8][..], precision.as_bytes()].concat();
+        let graph = file(&project.path(""), "model.onnx");
+        let has = |bytes: &[u8]| graph.windows(bytes.len()).any(|window| window == bytes);
+        assert!(has(&[b"\x0a\x09precision", &key[..]].concat()), "the graph's metadata says {precision}");
+    }
+}
+
+#[test]
 fn the_readme_shows_the_script_that_the_test_runs() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
