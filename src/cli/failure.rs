@@ -34,6 +34,13 @@ impl Failure {
         Self { text, exit }
     }
 
+    /// After a panic, of which the lines above tell where it was.
+    pub fn bug() -> Self {
+        let text = "error: frostline came upon a bug of its own\n  \
+                    hint: please report it, with the lines above and the command; what was stored before is whole\n";
+        Self { text: text.to_owned(), exit: Exit::Unexpected }
+    }
+
     /// The problems of an experiment file.
     pub fn of_spec(problems: &Problems, colour: Colour) -> Self {
         let exit = match problems.class() {

@@ -1,5 +1,9 @@
 //! The command line: one file per verb. Data go to stdout, everything else to stderr.
 
+// First: its macros are those of all that follow.
+#[macro_use]
+mod output;
+
 mod args;
 mod best;
 mod cache;
@@ -26,6 +30,7 @@ mod sweep;
 mod watch;
 mod weights;
 
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -39,18 +44,23 @@ use crate::files::fault;
 /// Runs the command line and gives its exit code.
 pub fn main() -> ExitCode {
     crate::weights::silence_parsers();
-    let cli = Cli::parse();
-    let result = arm_faults().and_then(|()| Context::new(&cli.global)).and_then(|context| dispatch(context, &cli.verb));
+    let ended = catch_unwind(carry_out).unwrap_or_else(|_| Err(Failure::bug()));
     if let Some(seen) = fault::armed_and_seen() {
         eprintln!("fault plan: {seen} operations seen");
     }
-    match result {
-        Ok(code) => code.into(),
+    match ended.and_then(|exit| output::lost().map(|()| exit)) {
+        Ok(exit) => exit.into(),
         Err(failure) => {
             eprint!("{}", failure.text);
             failure.exit.into()
         }
     }
+}
+
+fn carry_out() -> Result<exit::Exit, Failure> {
+    let cli = Cli::parse();
+    arm_faults()?;
+    dispatch(Context::new(&cli.global)?, &cli.verb)
 }
 
 /// Tests let chosen operations on the disk fail: `FROSTLINE_FAULT=write:3:ENOSPC`.

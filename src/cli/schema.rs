@@ -6,6 +6,7 @@ use clap_complete::Shell;
 use super::args::Cli;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output;
 use crate::spec;
 
 pub fn schema() -> Result<Exit, Failure> {
@@ -14,6 +15,8 @@ pub fn schema() -> Result<Exit, Failure> {
 }
 
 pub fn completions(shell: Shell) -> Result<Exit, Failure> {
-    clap_complete::generate(shell, &mut Cli::command(), "frostline", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "frostline", &mut script);
+    output::data(&script);
     Ok(Exit::Success)
 }

@@ -1,7 +1,7 @@
 //! Faults on demand: every operation that changes the disk asks here first, so that a test can make each fail in turn.
 //!
 //! Normally no plan is armed and asking costs one relaxed atomic load. A plan counts the operations it matches and strikes at
-//! one of them: it fails with an error of the operating system, or the process "dies" there. A write that is struck has left
+//! one of them: it fails with an error of the operating system, or the process "dies" or panics there. A write that is struck has left
 //! half of its bytes behind, as a real one may.
 //!
 //! - [`inject`] arms a plan for the calling thread, until its guard is dropped. Death is then simulated: no later operation
@@ -24,6 +24,8 @@ pub enum Fault {
     Fail(i32),
     /// The process dies there.
     Die,
+    /// The thread panics there, as it would at a bug.
+    Panic,
 }
 
 /// Strike at the `nth` operation (counted from 1) among those that match.
@@ -64,6 +66,7 @@ enum Verdict {
     Pass,
     Fail(i32),
     Dead,
+    Panic,
 }
 
 impl Armed {
@@ -86,6 +89,7 @@ impl Armed {
                 self.dead = true;
                 Verdict::Dead
             }
+            Fault::Panic => Verdict::Panic,
         }
     }
 }
@@ -130,7 +134,7 @@ pub struct ParsePlanError(String);
 /// # Errors
 ///
 /// The text is not `op:N:errno`, where `op` is `any create write sync rename folder sync-folder remove truncate lock` and
-/// `errno` is `ENOSPC EIO EROFS EACCES EDQUOT ENOLCK die`.
+/// `errno` is `ENOSPC EIO EROFS EACCES EDQUOT ENOLCK die panic`.
 pub fn arm(text: &str) -> Result<(), ParsePlanError> {
     let plan = parse(text).ok_or_else(|| ParsePlanError(text.to_owned()))?;
     *PROCESS.lock().unwrap_or_else(PoisonError::into_inner) = Some(Armed::new(plan));
@@ -167,6 +171,7 @@ fn parse(text: &str) -> Option<Plan> {
         "ENOLCK" => Fault::Fail(37),
         "EDQUOT" => Fault::Fail(122),
         "die" => Fault::Die,
+        "panic" => Fault::Panic,
         _ => return None,
     };
     parts.next().is_none().then_some(Plan { only, nth, fault })
@@ -181,6 +186,7 @@ pub(super) fn ask(operation: Operation) -> io::Result<()> {
         Verdict::Pass => Ok(()),
         Verdict::Fail(errno) => Err(io::Error::from_raw_os_error(errno)),
         Verdict::Dead => Err(io::Error::other("the process died here (a simulated fault)")),
+        Verdict::Panic => panic!("a simulated fault"),
     }
 }
 
@@ -190,6 +196,7 @@ fn judge(operation: Operation) -> Verdict {
     match process {
         Some(Verdict::Dead) => std::process::abort(),
         Some(Verdict::Fail(errno)) => Verdict::Fail(errno),
+        Some(Verdict::Panic) => Verdict::Panic,
         Some(Verdict::Pass) | None => {
             THREAD.with_borrow_mut(|armed| armed.as_mut().map_or(Verdict::Pass, |armed| armed.judge(operation)))
         }

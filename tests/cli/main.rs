@@ -9,6 +9,7 @@ mod init;
 mod invalidation;
 mod launchers;
 mod network;
+mod output;
 mod project;
 mod pruning;
 mod reports;

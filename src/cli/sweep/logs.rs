@@ -1,6 +1,5 @@
 //! `frostline sweep logs FILE POINT`: what the jobs of a point wrote.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::found::Found;
@@ -8,6 +7,7 @@ use super::patience::Patience;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::output::{self, Reader};
 use crate::stop::StopToken;
 use crate::sweep::{self, Standing, Standings, SweepError, Task};
 
@@ -23,7 +23,9 @@ pub fn print(context: &Context, found: &Found, (point, follow): (&str, bool)) ->
         let answer = found.standings();
         let answer = if follow { patience.heed(answer, context.clock.monotonic())? } else { Some(answer?) };
         for path in logs(found, &tasks)? {
-            print_more(&path, &mut shown)?;
+            if print_more(&path, &mut shown) == Reader::Gone {
+                return Ok(Exit::Success);
+            }
         }
         let is_of_point = |standing: &Standing| tasks.contains(&standing.task);
         let goes_on = |all: &Standings| all.tasks.iter().any(|one| is_of_point(one) && one.is_active());
@@ -54,8 +56,8 @@ fn logs(found: &Found, tasks: &[Task]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Prints what a log has grown by since it was last printed.
-fn print_more(path: &Path, shown: &mut Vec<(PathBuf, usize)>) -> Result<(), Failure> {
-    let Ok(bytes) = std::fs::read(path) else { return Ok(()) };
+fn print_more(path: &Path, shown: &mut Vec<(PathBuf, usize)>) -> Reader {
+    let Ok(bytes) = std::fs::read(path) else { return Reader::Here };
     if !shown.iter().any(|(own, _)| own == path) {
         eprintln!("==> {} <==", path.display());
         shown.push((path.to_owned(), 0));
@@ -63,5 +65,5 @@ fn print_more(path: &Path, shown: &mut Vec<(PathBuf, usize)>) -> Result<(), Fail
     let length = shown.iter_mut().find(|(own, _)| own == path).map(|(_, length)| length).expect("it was pushed");
     let more = bytes.get(*length..).unwrap_or_default();
     *length = bytes.len();
-    std::io::stdout().write_all(more).map_err(|error| Failure::new(Exit::Unexpected, &error, None))
+    output::data(more)
 }
