@@ -1,6 +1,6 @@
 //! What each verb prints and how it exits.
 
-use crate::project::{Project, file};
+use crate::project::{Project, SPEC, file};
 
 #[test]
 fn a_finished_run_has_every_file_and_its_predictions_are_its_accuracy() {
@@ -50,6 +50,43 @@ fn a_broken_image_exits_with_four_and_is_named_or_is_skipped_and_listed() {
     assert!(skipped.stderr.contains("skipped `") && skipped.stderr.contains("broken.png"), "{}", skipped.stderr);
     let summary = String::from_utf8(file(std::path::Path::new(skipped.stdout.trim()), "summary.json")).expect("text");
     assert!(summary.contains("broken.png"), "{summary}");
+}
+
+#[test]
+fn of_several_files_none_runs_before_all_are_sound_and_each_mistake_is_shown() {
+    let project = Project::new();
+    project.write("experiments/b.toml", &SPEC.replace("hidden = [8]", "epchs = 8"));
+    project.write("experiments/c.toml", &SPEC.replace("epochs = 2", "epochs = -2"));
+    let ran = project.frostline(&["run", "experiments/a.toml", "experiments/b.toml", "experiments/c.toml"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("experiments/b.toml:9:1") && ran.stderr.contains("experiments/c.toml:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!project.path("runs").exists());
+}
+
+#[test]
+fn of_several_files_all_run_and_the_first_failure_is_the_exit_code() {
+    let project = Project::new();
+    let diverging = "epochs = 3\nactivation = \"linear\"";
+    project.spec(
+        &SPEC
+            .replace("epochs = 3", diverging)
+            .replace("{ kind = \"adam\", lr = 1e-3 }", "{ kind = \"sgd\", lr = 1e30 }"),
+    );
+    for class in ["blue", "red"] {
+        project.image("broken", class, 0);
+        let image = project.path(&format!("data/broken/{class}/00.png"));
+        std::fs::write(image, b"\x89PNG\r\n\x1a\nno chunks").expect("it is written");
+    }
+    project.write("experiments/b.toml", &SPEC.replace("../data/validation", "../data/broken"));
+    project.write("experiments/c.toml", SPEC);
+    let ran = project.frostline(&["run", "experiments/a.toml", "experiments/b.toml", "experiments/c.toml"]);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+    assert!(ran.stdout.lines().count() == 1 && ran.stdout.contains("runs/c/0001-"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("diverged") && ran.stderr.contains("00.png"), "{}", ran.stderr);
 }
 
 #[test]
