@@ -1,5 +1,6 @@
 //! What every verb has at hand: where runs are, whether to colour, the environment.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -123,11 +124,17 @@ impl Context {
 }
 
 fn colour(when: When, is_terminal: bool) -> Colour {
-    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    colour_by(when, is_terminal, &|name| std::env::var_os(name))
+}
+
+/// Any value of `NO_COLOR` counts (no-color.org), of `CLICOLOR_FORCE` any but 0 (bixense.com/clicolors).
+fn colour_by(when: When, is_terminal: bool, variable: &dyn Fn(&str) -> Option<OsString>) -> Colour {
+    let value = |name| variable(name).filter(|value| !value.is_empty());
+    let is_forced = || value("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let wanted = match when {
         When::Always => true,
         When::Never => false,
-        When::Auto => set("CLICOLOR_FORCE") || (!set("NO_COLOR") && is_terminal),
+        When::Auto => is_forced() || (value("NO_COLOR").is_none() && is_terminal),
     };
     if wanted { Colour::Ansi } else { Colour::Plain }
 }
@@ -138,5 +145,24 @@ pub fn table_format(format: Format) -> table::Format {
         Format::Table => table::Format::Table,
         Format::Csv => table::Format::Csv,
         Format::Json => table::Format::Json,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_color_counts_with_any_value_and_clicolor_force_with_any_but_0() {
+        let is_coloured = |when, variable: (&'static str, &str), is_terminal| {
+            colour_by(when, is_terminal, &|name| (name == variable.0).then(|| variable.1.into())) == Colour::Ansi
+        };
+        for value in ["1", "0", "false"] {
+            assert!(!is_coloured(When::Auto, ("NO_COLOR", value), true), "{value}");
+            assert!(is_coloured(When::Always, ("NO_COLOR", value), false), "{value}");
+        }
+        assert!(is_coloured(When::Auto, ("NO_COLOR", ""), true));
+        assert!(is_coloured(When::Auto, ("CLICOLOR_FORCE", "1"), false));
+        assert!(!is_coloured(When::Auto, ("CLICOLOR_FORCE", "0"), false));
     }
 }
