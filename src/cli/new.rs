@@ -17,7 +17,7 @@ pub fn run(context: &Context, args: &New) -> Result<Exit, Failure> {
         return Err(Failure { text, exit: Exit::Usage });
     };
     let text = templates::render(&args.template, &name).map_err(|error| Failure::new(Exit::Usage, &error, None))?;
-    let folder = context.cwd.join("experiments");
+    let folder = context.project_here().join("experiments");
     let path = folder.join(format!("{}.toml", args.name));
     if path.exists() && !args.force {
         let text = format!("error: `{}` exists\n  hint: pass `--force` to replace it\n", path.display());

@@ -1,6 +1,6 @@
 //! What each verb prints and how it exits.
 
-use crate::project::{Project, SPEC, file};
+use crate::project::{Project, Ran, SPEC, file};
 
 #[test]
 fn a_finished_run_has_every_file_and_its_predictions_are_its_accuracy() {
@@ -133,6 +133,29 @@ fn a_new_experiment_passes_its_check_once_its_data_are_there() {
     assert_eq!(checked.code, 0, "{}", checked.stderr);
     assert!(checked.stdout.contains("16 training and 8 validation images of blue, red"), "{}", checked.stdout);
     assert_eq!(project.frostline(&["new", "mine"]).code, 2, "an existing file is not replaced");
+}
+
+#[test]
+fn a_new_experiment_belongs_to_the_project_around_the_folder() {
+    let project = Project::new();
+    let mut command = project.command(&["new", "mine", "--template", "multiclass"]);
+    let ran = Ran::of(command.current_dir(project.path("data/train")).output().expect("the binary starts"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(project.path("experiments/mine.toml").is_file() && ran.stdout.ends_with("experiments/mine.toml\n"));
+}
+
+#[test]
+fn templates_are_listed_in_the_help_and_where_one_is_unknown() {
+    let project = Project::new();
+    let help = project.frostline(&["new", "--help"]).stdout;
+    let refused = project.frostline(&["new", "mine", "--template", "multi"]);
+    let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("a README");
+    assert!(readme.contains("`new NAME [--template binary\\|multiclass\\|sweep\\|keras-blog]`"));
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    for template in ["binary", "multiclass", "sweep", "keras-blog"] {
+        assert!(help.contains(template) && refused.stderr.contains(template), "{template}: {help}{}", refused.stderr);
+    }
 }
 
 #[test]

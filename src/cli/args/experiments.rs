@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::{Experiments, Format, OneExperiment, StageName};
 use crate::cli::quantity;
+use crate::spec::templates;
 
 /// `frostline new`
 #[derive(Debug, Args)]
@@ -13,7 +15,7 @@ pub struct New {
     /// The experiment's name: lower-case letters, digits, `.`, `_` and `-`
     pub name: String,
     /// The template to start from
-    #[arg(long, default_value = "binary", value_name = "TEMPLATE")]
+    #[arg(long, default_value = "binary", value_name = "TEMPLATE", value_parser = PossibleValuesParser::new(templates::names()))]
     pub template: String,
     /// Replace an existing file
     #[arg(long)]
