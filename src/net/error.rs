@@ -21,6 +21,16 @@ pub enum NetError {
         /// The smallest side that leaves one pixel there.
         least: usize,
     },
+    /// dfdx counts a tensor's elements on CUDA in 32 bits.
+    #[error(
+        "images of {height} x {width} pixels are too large for this device: a layer of one has more numbers than it can count"
+    )]
+    TooLarge {
+        /// Height of the layer in pixels.
+        height: usize,
+        /// Width of the layer in pixels.
+        width: usize,
+    },
     /// The depths of a frozen part are not in order or not in the base.
     #[error("a frozen part from depth {from} to depth {to}: expected `from <= to <= 13`")]
     Depths {

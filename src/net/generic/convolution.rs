@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use dfdx::shapes::HasShape;
 use dfdx::tensor::PutTape;
 use dfdx::tensor::SplitTape;
 use dfdx::tensor_ops::{Device, ReshapeTo};
@@ -44,6 +45,9 @@ impl<D: Device<f32>> Convolution<D> {
         &self,
         input: Maps<Generic<D>, T>,
     ) -> Result<Maps<Generic<D>, T>, NetError> {
+        let &(images, inputs, height, width) = input.shape();
+        let outputs = lock(&self.0).bias.len();
+        Extent { images, height, width }.countable([inputs, outputs])?;
         self.try_run(input).map_err(NetError::tensor)
     }
 

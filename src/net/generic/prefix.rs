@@ -42,23 +42,25 @@ impl<D: Device<f32>> Prefix<D> {
         input: Maps<Generic<D>, T>,
     ) -> Result<Maps<Generic<D>, T>, NetError> {
         let (input, tape) = input.split_tape();
-        Ok(self.forward(input).map_err(NetError::tensor)?.put_tape(tape))
+        Ok(self.forward(input)?.put_tape(tape))
     }
 
     fn forward(
         &self,
         input: Maps<Generic<D>, dfdx::tensor::NoneTape>,
-    ) -> Result<Maps<Generic<D>, dfdx::tensor::NoneTape>, D::Err> {
-        let (mut rows, mut extent) = from_maps(input)?;
+    ) -> Result<Maps<Generic<D>, dfdx::tensor::NoneTape>, NetError> {
+        let (mut rows, mut extent) = from_maps(input).map_err(NetError::tensor)?;
         let product = Product::new(&self.device, &self.taps);
-        for (kernel, depth) in self.kernels()?.iter().zip(self.from + 1..) {
-            rows = product.forward(rows, extent, kernel)?;
+        let kernels = self.kernels().map_err(NetError::tensor)?;
+        for (kernel, depth) in kernels.iter().zip(self.from + 1..) {
+            extent.countable([CHANNELS[depth - 1], CHANNELS[depth]])?;
+            rows = product.forward(rows, extent, kernel).map_err(NetError::tensor)?;
             if BLOCK_ENDS.contains(&depth) {
-                rows = pool::largest(rows, extent)?;
+                rows = pool::largest(rows, extent).map_err(NetError::tensor)?;
                 extent = extent.halved();
             }
         }
-        to_maps(rows, extent)?.try_contiguous()
+        to_maps(rows, extent).and_then(ReshapeTo::try_contiguous).map_err(NetError::tensor)
     }
 
     fn kernels(&self) -> Result<Vec<Kernel<D>>, D::Err> {

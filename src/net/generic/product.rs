@@ -7,10 +7,7 @@ use dfdx::tensor_ops::{
 
 use super::PATCH_BYTES;
 use super::rows::{Matrix, Vector};
-use super::taps::{Extent, Taps};
-
-/// Pixels that a window reads.
-const TAPS: usize = 9;
+use super::taps::{Extent, TAPS, Taps};
 
 /// Where and how a convolution is computed.
 #[derive(Clone, Copy)]

@@ -10,6 +10,12 @@ use dfdx::tensor::Tensor;
 use dfdx::tensor_ops::Device;
 
 use super::lock;
+use crate::net::NetError;
+
+/// Pixels that a window reads.
+pub(super) const TAPS: usize = 9;
+/// The elements of a tensor that dfdx can count on CUDA: it rounds them up to blocks of 128 in 32 bits, and wraps silently.
+const COUNTABLE: usize = u32::MAX as usize - 127;
 
 /// How many pixels a batch of maps has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +34,21 @@ impl Extent {
     /// Pixels of an image.
     pub fn pixels(&self) -> usize {
         self.height * self.width
+    }
+
+    /// Whether dfdx can count what a convolution from and to so many channels makes of these maps, an image at a time.
+    ///
+    /// # Errors
+    ///
+    /// Where the patches of an image are too many, and where maps of the batch are: fewer images may do.
+    pub fn countable(self, [inputs, outputs]: [usize; 2]) -> Result<(), NetError> {
+        let Self { images, height, width } = self;
+        let patches = self.pixels() * TAPS * inputs.max(outputs);
+        match self.rows() * inputs.max(outputs) {
+            _ if patches > COUNTABLE => Err(NetError::TooLarge { height, width }),
+            maps if images > 1 && maps > COUNTABLE => Err(NetError::OutOfMemory),
+            _ => Ok(()),
+        }
     }
 
     /// The same maps of another number of images.
@@ -110,6 +131,15 @@ mod tests {
         assert_eq!(table[..9], [z, z, z, z, 0, 1, z, 3, 4]);
         assert_eq!(table[9..18], [z, z, z, 0, 1, 2, 3, 4, 5]);
         assert_eq!(table[99..], [7, 8, z, 10, 11, z, z, z, z]);
+    }
+
+    #[test]
+    fn images_are_refused_whose_patches_are_more_than_can_be_counted_and_batches_of_large_maps_split() {
+        let countable = |images, side| Extent { images, height: side, width: side }.countable([64, 64]);
+        assert!(countable(1, 2730).is_ok());
+        assert!(matches!(countable(1, 2731), Err(NetError::TooLarge { height: 2731, width: 2731 })));
+        assert!(countable(9, 2730).is_ok());
+        assert!(matches!(countable(10, 2730), Err(NetError::OutOfMemory)));
     }
 
     #[test]

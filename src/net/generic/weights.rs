@@ -43,6 +43,11 @@ impl<D: Device<f32>> Weights<D> {
         Self { device: device.clone(), layout, host, held: None, ahead: false }
     }
 
+    /// Numbers in it.
+    pub fn len(&self) -> usize {
+        self.host.value.len()
+    }
+
     /// The value on the device, in the layout's shape.
     pub fn value(&mut self) -> Result<Matrix<D>, D::Err> {
         Ok(self.held()?.value.clone())
