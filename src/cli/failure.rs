@@ -5,11 +5,13 @@ use std::error::Error;
 use super::exit::Exit;
 use crate::cache::CacheError;
 use crate::files::FileError;
+use crate::net::NetError;
 use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::spec::{Class, Colour, Problems};
 use crate::stages::StageError;
 use crate::sweep::{SlurmError, SweepError};
+use crate::train::ModelError;
 use crate::weights::ReadError;
 
 /// What is printed, and how the command ends.
@@ -60,7 +62,8 @@ impl From<StageError> for Failure {
             | StageError::Image { .. }
             | StageError::ModelFile(_)
             | StageError::Init(_) => Exit::Unusable,
-            StageError::Net(_) | StageError::Model(_) => Exit::InvalidSpec,
+            StageError::Net(error) | StageError::Model(ModelError::Net(error)) => exit_of_net(error),
+            StageError::Model(ModelError::Parameters(_)) => Exit::InvalidSpec,
             StageError::Training { .. }
             | StageError::Diverged { .. }
             | StageError::OutOfMemory { .. }
@@ -70,6 +73,18 @@ impl From<StageError> for Failure {
             StageError::Interrupted { .. } => Exit::Interrupted,
         };
         Self::new(exit, &error, error.hint())
+    }
+}
+
+/// Only what the experiment asks for is wrong with it; what a device does not do is a run that failed.
+fn exit_of_net(error: &NetError) -> Exit {
+    match error {
+        NetError::TooSmall { .. } | NetError::TooLarge { .. } | NetError::Depths { .. } => Exit::InvalidSpec,
+        NetError::Cuda(_) => Exit::Usage,
+        NetError::OutOfMemory | NetError::Tensor(_) => Exit::Failed,
+        NetError::Shape { .. } | NetError::Type { .. } | NetError::Width { .. } | NetError::Frozen { .. } => {
+            Exit::Unexpected
+        }
     }
 }
 
@@ -127,5 +142,27 @@ impl From<RunError> for Failure {
             RunError::File(_) | RunError::Lock(_) | RunError::Damaged { .. } => Exit::Unexpected,
         };
         Self::new(exit, &error, error.hint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gpu_that_fails_is_a_run_that_failed_and_an_image_that_is_too_small_an_invalid_experiment() {
+        let of = |error: NetError| Failure::from(StageError::from(error));
+        let full = of(NetError::OutOfMemory);
+        assert_eq!(full.exit, Exit::Failed);
+        assert!(full.text.contains("hint: a single image is too much"), "{}", full.text);
+        let broken = of(NetError::Tensor("CUDA_ERROR_ILLEGAL_ADDRESS".to_owned()));
+        assert_eq!(broken.exit, Exit::Failed);
+        assert!(
+            broken.text.contains("ILLEGAL_ADDRESS") && broken.text.contains("hint: `nvidia-smi`"),
+            "{}",
+            broken.text
+        );
+        let small = of(NetError::TooSmall { height: 8, width: 8, depth: 13, least: 32 });
+        assert_eq!(small.exit, Exit::InvalidSpec);
     }
 }

@@ -3,7 +3,7 @@
 use super::error::StageError;
 use super::keys;
 use super::prepare::Prepared;
-use crate::net::{CudaProblem, Engine};
+use crate::net::{CudaProblem, Engine, NetError};
 use crate::runs::ActiveRun;
 use crate::spec::knobs::Device;
 
@@ -35,6 +35,28 @@ pub(super) fn hint(problem: &CudaProblem) -> &'static str {
         CudaProblem::Refused { .. } => "`nvidia-smi` says who else uses it, and how much of its memory is free",
     }
 }
+
+/// What helps against a network that a device does not compute.
+pub(super) fn hint_of_net(error: &NetError) -> Option<&'static str> {
+    match error {
+        NetError::OutOfMemory => Some(ONE_IMAGE),
+        NetError::TooLarge { .. } => Some("set a smaller `data.target_size`, or `device = \"cpu\"`"),
+        NetError::Tensor(_) => {
+            Some("`nvidia-smi` says how the GPU is; run again to go on with what is stored, or set `device = \"cpu\"`")
+        }
+        NetError::Cuda(problem) => Some(hint(problem)),
+        NetError::TooSmall { .. }
+        | NetError::Depths { .. }
+        | NetError::Shape { .. }
+        | NetError::Type { .. }
+        | NetError::Width { .. }
+        | NetError::Frozen { .. } => None,
+    }
+}
+
+/// What helps where a batch of one does not fit.
+pub(super) const ONE_IMAGE: &str =
+    "a single image is too much: free memory on the device, or set a smaller `data.target_size`";
 
 /// Where the trained stages of a run are computed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -115,9 +115,8 @@ impl StageError {
             Self::Init(error) => error.hint(),
             Self::NoCuda { source, .. } => Some(device::hint(source).to_owned()),
             Self::OutOfMemory { stage, fits: Some(fits), .. } => Some(format!("`{stage}.batch_size = {fits}` fits")),
-            Self::OutOfMemory { fits: None, .. } => Some(
-                "a single image is too much: free memory on the device, or set a smaller `data.target_size`".to_owned(),
-            ),
+            Self::OutOfMemory { fits: None, .. } => Some(device::ONE_IMAGE.to_owned()),
+            Self::Net(error) | Self::Model(ModelError::Net(error)) => device::hint_of_net(error).map(str::to_owned),
             Self::Cache(error) => error.hint(),
             Self::File(error) => error.hint(),
             Self::Run(error) => error.hint(),
@@ -144,8 +143,7 @@ impl StageError {
                 | ModelFileProblem::Model(_) => None,
             },
             Self::Data(_)
-            | Self::Net(_)
-            | Self::Model(_)
+            | Self::Model(ModelError::Parameters(_))
             | Self::Training { .. }
             | Self::NotStored { .. }
             | Self::Interrupted { .. } => None,
