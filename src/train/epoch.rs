@@ -73,7 +73,7 @@ impl Course<'_> {
         // The penalty belongs to the weights that the loss was computed with.
         let penalty = penalty_of(model, self.settings.penalty);
         let sums = match model.train(batch, masks, &step(self.settings, self.place(memory.steps))) {
-            Err(NetError::OutOfMemory) => return Err(too_large(model, batch)),
+            Err(NetError::OutOfMemory) => return Err(too_large(batch, |part| model.fits(part))),
             result => result?,
         };
         memory.running.add(sums.loss, penalty, sums.correct, batch.targets.labels.len());
@@ -120,13 +120,13 @@ impl Course<'_> {
 }
 
 /// The error of a batch that the device's memory does not hold: which part of it does is found by trying.
-fn too_large(model: &mut dyn Model, batch: Batch<'_>) -> FitError {
+pub(super) fn too_large(batch: Batch<'_>, mut fits: impl FnMut(Batch<'_>) -> Result<bool, NetError>) -> FitError {
     let samples = batch.targets.labels.len();
     let length = batch.inputs.len() / samples;
     let halves = std::iter::successors(Some(samples / 2), |count| Some(count / 2)).take_while(|count| *count > 0);
     for count in halves {
         let targets = Targets { labels: &batch.targets.labels[..count], ..batch.targets };
-        match model.fits(Batch { inputs: &batch.inputs[..count * length], targets }) {
+        match fits(Batch { inputs: &batch.inputs[..count * length], targets }) {
             Ok(true) => return FitError::OutOfMemory { batch: samples, fits: Some(count) },
             Ok(false) => {}
             Err(error) => return error.into(),
@@ -141,15 +141,16 @@ mod tests {
     use crate::net::{LossSum, Step, Trained};
     use crate::train::{ClassWeights, Data, InMemory, Optimizer, Penalty, Schedule, Silent, fit};
 
-    /// A model on a device whose memory holds so many samples.
-    struct Narrow(usize);
+    /// A model on a device whose memory holds so many samples, in training and without.
+    struct Narrow {
+        trained: usize,
+        scored: usize,
+    }
 
-    impl Narrow {
-        fn pass(&self, batch: Batch<'_>) -> Result<LossSum, NetError> {
-            match batch.targets.labels.len() {
-                count if count > self.0 => Err(NetError::OutOfMemory),
-                _ => Ok(LossSum::default()),
-            }
+    fn pass(batch: Batch<'_>, memory: usize) -> Result<LossSum, NetError> {
+        match batch.targets.labels.len() {
+            count if count > memory => Err(NetError::OutOfMemory),
+            _ => Ok(LossSum::default()),
         }
     }
 
@@ -163,15 +164,15 @@ mod tests {
         }
 
         fn train(&mut self, batch: Batch<'_>, _: MaskKey, _: &Step) -> Result<LossSum, NetError> {
-            self.pass(batch)
+            pass(batch, self.trained)
         }
 
         fn fits(&mut self, batch: Batch<'_>) -> Result<bool, NetError> {
-            Ok(self.pass(batch).is_ok())
+            Ok(pass(batch, self.trained).is_ok())
         }
 
         fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
-            self.pass(batch)
+            pass(batch, self.scored)
         }
 
         fn predict(&mut self, _: &[f32], _: usize, _: &mut [f32]) -> Result<(), NetError> {
@@ -179,7 +180,7 @@ mod tests {
         }
 
         fn examine(&mut self, batch: Batch<'_>, _: &mut [f32]) -> Result<LossSum, NetError> {
-            self.pass(batch)
+            pass(batch, self.scored)
         }
 
         fn trained(&self) -> Vec<&dyn Trained> {
@@ -191,7 +192,7 @@ mod tests {
         }
     }
 
-    fn outcome(memory: usize) -> Result<(), FitError> {
+    fn outcome(mut model: Narrow) -> Result<(), FitError> {
         let settings = Settings {
             seed: 0,
             epochs: 1,
@@ -203,17 +204,22 @@ mod tests {
             early_stopping: None,
         };
         let mut samples = InMemory::new(vec![0.0; 40], vec![1; 40]);
-        let data = Data { train: &mut samples, validation: None };
-        fit(&mut Narrow(memory), data, &settings, None, &mut Silent, &StopToken::new()).map(|_| ())
+        let mut validation = InMemory::new(vec![0.0; 40], vec![1; 40]);
+        let data = Data { train: &mut samples, validation: Some(&mut validation) };
+        fit(&mut model, data, &settings, None, &mut Silent, &StopToken::new()).map(|_| ())
     }
 
     #[test]
     fn a_batch_that_memory_does_not_hold_is_answered_with_one_that_it_does() {
-        assert!(outcome(24).is_ok());
+        assert!(outcome(Narrow { trained: 24, scored: 24 }).is_ok());
         for (memory, expected) in [(23, Some(12)), (7, Some(6)), (1, Some(1)), (0, None)] {
-            match outcome(memory) {
-                Err(FitError::OutOfMemory { batch: 24, fits }) => assert_eq!(fits, expected),
-                other => panic!("with room for {memory}: {other:?}"),
+            let in_training = Narrow { trained: memory, scored: 24 };
+            let in_validation = Narrow { trained: 24, scored: memory };
+            for model in [in_training, in_validation] {
+                match outcome(model) {
+                    Err(FitError::OutOfMemory { batch: 24, fits }) => assert_eq!(fits, expected),
+                    other => panic!("with room for {memory}: {other:?}"),
+                }
             }
         }
     }

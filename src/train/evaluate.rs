@@ -1,9 +1,9 @@
 //! Passes without training: metrics and probabilities.
 
-use super::epoch::Ended;
+use super::epoch::{Ended, too_large};
 use super::metrics::Running;
 use super::{Batch, FitError, Model, Pass, Penalty, Samples};
-use crate::net::{NetError, Targets, penalty};
+use crate::net::{LossSum, NetError, Targets, penalty};
 use crate::stop::StopToken;
 
 /// Metrics of a model on some samples.
@@ -28,12 +28,25 @@ pub fn evaluate(
     let labels = samples.labels().to_vec();
     let ended = pass_over(samples, batch_size, stop, |start, count, inputs| {
         let targets = Targets { labels: &labels[start..start + count], class_weights: None };
-        let sums = model.score(Batch { inputs, targets })?;
+        let batch = Batch { inputs, targets };
+        let sums = match model.score(batch) {
+            Err(NetError::OutOfMemory) => return Err(too_large(batch, |part| is_held(model.score(part)))),
+            result => result?,
+        };
         running.add(sums.loss, penalty, sums.correct, count);
         Ok(())
     })?;
     let evaluation = Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() };
     Ok((ended == Ended::Whole).then_some(evaluation))
+}
+
+/// Whether memory was large enough.
+fn is_held(scored: Result<LossSum, NetError>) -> Result<bool, NetError> {
+    match scored {
+        Ok(_) => Ok(true),
+        Err(NetError::OutOfMemory) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 /// Metrics of labelled samples that come a batch at a time, together with what the model makes of each.
