@@ -24,7 +24,7 @@ pub enum CudaProblem {
     /// The program was built without CUDA.
     #[error("this build computes on the CPU only")]
     NotBuiltIn,
-    /// There is no driver, or it knows no GPU.
+    /// The driver knows no GPU. (Where there is no driver at all, a CUDA build does not start: it is linked to it.)
     #[error("this machine has no GPU that CUDA can use ({driver})")]
     NoGpu {
         /// What the driver says.
@@ -37,6 +37,14 @@ pub enum CudaProblem {
         wanted: u32,
         /// How many there are.
         found: u32,
+    },
+    /// It is there, and what dfdx compiles for it at run time does not compile here.
+    #[error("the kernels of GPU {number} cannot be compiled here ({why})")]
+    NoKernels {
+        /// Its number.
+        number: u32,
+        /// What the compiler says.
+        why: String,
     },
     /// It is there, and refuses.
     #[error("GPU {number} cannot be used ({driver})")]

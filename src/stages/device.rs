@@ -7,17 +7,31 @@ use crate::net::{CudaProblem, Engine, NetError};
 use crate::runs::ActiveRun;
 use crate::spec::knobs::Device;
 
-/// The engine that the experiment asks for.
+/// The engine that the experiment asks for, and what is odd about it.
 ///
 /// # Errors
 ///
 /// Where it asks for a GPU that this build or this machine does not have.
-pub(super) fn engine(device: Device) -> Result<Engine, StageError> {
+pub(super) fn engine(device: Device) -> Result<(Engine, Option<String>), StageError> {
     match device {
-        Device::Cpu => Ok(Engine::cpu()),
-        Device::Auto => Ok(Engine::cuda(0).unwrap_or_else(|_| Engine::cpu())),
+        Device::Cpu => Ok((Engine::cpu(), None)),
+        Device::Auto => {
+            let gpu = Engine::cuda(0).map(|engine| (engine, None));
+            Ok(gpu.unwrap_or_else(|problem| (Engine::cpu(), fallback(&problem))))
+        }
         Device::Cuda(number) => {
-            Engine::cuda(number).map_err(|source| StageError::NoCuda { device: device.to_string(), source })
+            let gpu = Engine::cuda(number).map(|engine| (engine, None));
+            gpu.map_err(|source| StageError::NoCuda { device: device.to_string(), source })
+        }
+    }
+}
+
+/// What to tell where `auto` does without a GPU: nothing where there is none, but a GPU that is there is not left out silently.
+fn fallback(problem: &CudaProblem) -> Option<String> {
+    match problem {
+        CudaProblem::NotBuiltIn | CudaProblem::NoGpu { .. } | CudaProblem::TooFew { .. } => None,
+        CudaProblem::Refused { .. } | CudaProblem::NoKernels { .. } => {
+            Some(format!("`device = \"auto\"` computes on the CPU: {problem}; {}", hint(problem)))
         }
     }
 }
@@ -30,6 +44,9 @@ pub(super) fn hint(problem: &CudaProblem) -> &'static str {
         }
         CudaProblem::NoGpu { .. } => {
             "set `device = \"auto\"` to compute on the CPU where there is no GPU; `nvidia-smi` lists the GPUs that are there"
+        }
+        CudaProblem::NoKernels { .. } => {
+            "a CUDA build runs only where it was built: its `target` folder and the CUDA toolkit must be where they were; build it again here"
         }
         CudaProblem::TooFew { .. } => "`nvidia-smi` lists the GPUs that are there; `cuda` is the first of them",
         CudaProblem::Refused { .. } => "`nvidia-smi` says who else uses it, and how much of its memory is free",
@@ -94,5 +111,22 @@ impl Lineage {
         Some(format!(
             "this run was begun on `{begun_on}` and goes on on `{now}`: its results can differ in the last digits from those of either"
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_says_so_where_it_leaves_out_a_gpu_that_is_there_and_nothing_where_there_is_none() {
+        let driver = "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH".to_owned();
+        assert_eq!(fallback(&CudaProblem::NotBuiltIn), None);
+        assert_eq!(fallback(&CudaProblem::NoGpu { driver: driver.clone() }), None);
+        let refused = fallback(&CudaProblem::Refused { number: 0, driver }).expect("a warning");
+        assert!(refused.contains("on the CPU: GPU 0 cannot be used (CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)"), "{refused}");
+        let problem = CudaProblem::NoKernels { number: 0, why: "no header".to_owned() };
+        let moved = fallback(&problem).expect("a warning");
+        assert!(moved.contains("cannot be compiled here (no header)") && moved.contains("build it again"), "{moved}");
     }
 }

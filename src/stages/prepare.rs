@@ -103,14 +103,14 @@ impl Weights {
 
 impl Prepared {
     pub(super) fn of(
-        (mut experiment, engine): (Experiment, Engine),
+        (mut experiment, (engine, doubt)): (Experiment, (Engine, Option<String>)),
         images: Images,
         weights: Weights,
         earlier: Option<&Earlier>,
     ) -> Result<Self, StageError> {
         let Images { train, validation, mut warnings } = images;
         let Weights { weights, digest: weights_digest, warnings: of_weights } = weights;
-        warnings.extend(of_weights);
+        warnings.extend(doubt.into_iter().chain(of_weights));
         warnings.extend(precision::warning(&experiment, engine));
         let mut initial_top = None;
         if let Some(earlier) = earlier {
