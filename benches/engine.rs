@@ -57,7 +57,9 @@ impl Measurement {
         let mut base = self.base(CONVOLUTIONS);
         let images = noise(self.batch * 3 * self.size * self.size, 120.0);
         let mut out = vec![0.0; self.batch * base.output_shape().iter().product::<usize>()];
-        self.report("extraction", || base.run(&images, self.batch, &mut out).expect("a batch that fits"));
+        self.report("extraction", |batches| {
+            (0..batches).for_each(|_| base.run(&images, self.batch, &mut out).expect("a batch that fits"));
+        });
     }
 
     fn fine_tuning(&self) {
@@ -67,11 +69,15 @@ impl Measurement {
         let labels: Vec<u32> = (0..self.batch as u32).map(|sample| sample % 2).collect();
         let rule = Rule::Sgd { momentum: 0.9, nesterov: false };
         let step = Step { rule, lr: 1e-4, l1: 0.0, l2: 0.0, number: 1 };
-        self.report("fine_tuning", || {
-            base.run(&images, self.batch, &mut activations).expect("a batch that fits");
-            let targets = Targets { labels: &labels, class_weights: None };
-            let batch = Batch { inputs: &activations, targets };
-            model.train(batch, MaskKey::default(), &step).expect("a batch that fits");
+        self.report("fine_tuning", |batches| {
+            for _ in 0..batches {
+                base.run(&images, self.batch, &mut activations).expect("a batch that fits");
+                let targets = Targets { labels: &labels, class_weights: None };
+                let batch = Batch { inputs: &activations, targets };
+                model.train(batch, MaskKey::default(), &step).expect("a batch that fits");
+            }
+            // A GPU is done when a number of the last step has come back: the smallest layer's will do.
+            model.trained().last().expect("layers").each(&mut |_| ());
         });
     }
 
@@ -94,12 +100,12 @@ impl Measurement {
     }
 
     /// Images a second of the best of several runs, after one that warms up.
-    fn report(&self, what: &str, mut act: impl FnMut()) {
-        act();
+    fn report(&self, what: &str, mut act: impl FnMut(usize)) {
+        act(1);
         let mut best = f64::INFINITY;
         for _ in 0..RUNS {
             let begun = Instant::now();
-            (0..self.batches).for_each(|_| act());
+            act(self.batches);
             best = best.min(begun.elapsed().as_secs_f64());
         }
         let rate = (self.batch * self.batches) as f64 / best;

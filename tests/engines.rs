@@ -1,6 +1,7 @@
-//! Whole runs by the code that serves GPUs, on the CPU: the same accuracy, keys of their own, and runs that begin on one
+//! Whole runs by the code that serves GPUs, on the CPU, or on the GPU that `FROSTLINE_TEST_DEVICE` names: the same accuracy, keys of their own, and runs that begin on one
 //! engine and end on the other.
 
+mod device;
 #[path = "cli/project.rs"]
 #[expect(dead_code, reason = "the tests of the verbs use more of it")]
 mod project;
@@ -118,12 +119,12 @@ fn assert_alike(found: &[MetricsRow], expected: &[MetricsRow]) {
 
 #[test]
 fn a_run_ends_at_the_same_accuracy_by_either_code_and_also_when_it_goes_on_by_the_other() {
-    let project = Project::new();
+    let (project, other) = (Project::new(), device::under_test(Engine::Generic));
     let (fast, said) = project.run(&project.runs("fast"), Engine::Fast, None);
     assert_eq!(said, Vec::<String>::new());
     let fast = rows(fast);
     assert!(fast.iter().any(|row| row.val_accuracy == Some(1.0)), "it learns: {fast:?}");
-    let (generic, said) = project.run(&project.runs("generic"), Engine::Generic, None);
+    let (generic, said) = project.run(&project.runs("generic"), other, None);
     assert_eq!(said, Vec::<String>::new());
     assert_alike(&rows(generic), &fast);
 
@@ -131,12 +132,13 @@ fn a_run_ends_at_the_same_accuracy_by_either_code_and_also_when_it_goes_on_by_th
         let runs = project.runs(&format!("moved-{}", stop_after.0));
         let (stopped, _) = project.run(&runs, Engine::Fast, Some(stop_after));
         assert!(matches!(stopped, Outcome::Interrupted(_)), "{stopped:?}");
-        let (moved, said) = project.run(&runs, Engine::Generic, None);
-        assert!(said.len() == 1 && said[0].contains("begun on `cpu` and goes on on `cpu (generic)`"), "{said:?}");
+        let (moved, said) = project.run(&runs, other, None);
+        let moves = format!("begun on `cpu` and goes on on `{}`", other.name());
+        assert!(said.len() == 1 && said[0].contains(&moves), "{said:?}");
         let run = done(moved);
         assert_eq!(run.id().to_string()[..4], *"0001");
         let summary = run.summary().expect("it can be read").expect("it is done");
-        assert_eq!(summary.machine.device, "cpu, then cpu (generic)");
+        assert_eq!(summary.machine.device, format!("cpu, then {}", other.name()));
         let top = &summary.stages[1];
         assert!(top.reused >= u64::from(stop_after.1.min(2)), "{top:?}");
         assert_alike(&run.metrics().expect("the run has metrics"), &fast);
@@ -145,13 +147,13 @@ fn a_run_ends_at_the_same_accuracy_by_either_code_and_also_when_it_goes_on_by_th
 
 #[test]
 fn what_one_engine_has_stored_is_not_taken_for_the_others() {
-    let project = Project::new();
+    let (project, other) = (Project::new(), device::under_test(Engine::Generic));
     let runs = project.runs("runs");
     done(project.run(&runs, Engine::Fast, None).0);
     let plan = |engine| stages::plan(&project.prepared(engine), &runs, None, &project.clock).expect("it can be read");
     assert!(plan(Engine::Fast).stages.iter().all(|stage| stage.standing.to_do() == 0));
-    for stage in plan(Engine::Generic).stages {
+    for stage in plan(other).stages {
         assert!(matches!(stage.standing, Standing::Missing { .. }), "{stage:?}");
-        assert_eq!(stage.because, ["device cpu -> cpu (generic)"], "{stage:?}");
+        assert_eq!(stage.because, [format!("device cpu -> {}", other.name())], "{stage:?}");
     }
 }

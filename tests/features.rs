@@ -1,5 +1,7 @@
 //! Bottleneck features against Keras with the same weights (tests/golden/features/make.py), on PNG images.
 
+mod device;
+
 use std::path::{Path, PathBuf};
 
 use frostline::data::{self, Filter, Preprocess, Target};
@@ -16,23 +18,12 @@ fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/features")
 }
 
-/// The engine under test: the CPU's kernels, or what `FROSTLINE_TEST_DEVICE` names, as `benches/cuda.sh` has it.
-fn engine() -> Engine {
-    match std::env::var("FROSTLINE_TEST_DEVICE").as_deref() {
-        Err(_) => Engine::Fast,
-        Ok("generic") => Engine::Generic,
-        Ok(device) => {
-            let number = device.strip_prefix("cuda:").map_or(0, |number| number.parse().expect("a number"));
-            Engine::cuda(number).expect("the GPU is there")
-        }
-    }
-}
-
 fn features(size: usize, preprocess: Preprocess) -> Vec<f32> {
     let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/vgg16-imagenet-notop.f16.safetensors");
     let weights = BaseWeights::read(&weights).expect("the weights that ship are whole");
     let spec = FrozenSpec { from: 0, to: CONVOLUTIONS, height: size, width: size, precision: Precision::F32 };
-    let mut base = net::frozen_base_on(engine(), &weights, &spec).expect("the size is large enough");
+    let mut base =
+        net::frozen_base_on(device::under_test(Engine::Fast), &weights, &spec).expect("the size is large enough");
     let target = Target { height: size, width: size, filter: Filter::Bilinear };
     let mut images = vec![0.0; 2 * 3 * size * size];
     for (name, values) in ["a.png", "b.png"].iter().zip(images.chunks_exact_mut(3 * size * size)) {

@@ -1,5 +1,7 @@
 //! Fine-tuning block 5 and a top against PyTorch: tests/golden/finetune/make.py wrote the losses.
 
+mod device;
+
 use std::path::Path;
 
 use frostline::net::{BaseWeights, Engine, MaskKey, Rule, Step, Targets};
@@ -32,18 +34,6 @@ fn top(classes: usize) -> (TopShape, Vec<NamedTensor>) {
     (shape, tensors)
 }
 
-/// The engine under test: the CPU's kernels, or what `FROSTLINE_TEST_DEVICE` names, as `benches/cuda.sh` has it.
-fn engine() -> Engine {
-    match std::env::var("FROSTLINE_TEST_DEVICE").as_deref() {
-        Err(_) => Engine::Fast,
-        Ok("generic") => Engine::Generic,
-        Ok(device) => {
-            let number = device.strip_prefix("cuda:").map_or(0, |number| number.parse().expect("a number"));
-            Engine::cuda(number).expect("the GPU is there")
-        }
-    }
-}
-
 /// Losses of two epochs of three batches of four, each before its step.
 fn losses(engine: Engine, weights: &BaseWeights, classes: usize) -> Vec<f64> {
     let (top, tensors) = top(classes);
@@ -66,7 +56,8 @@ fn two_epochs_of_fine_tuning_give_pytorchs_losses() {
     let golden: serde_json::Value =
         serde_json::from_str(include_str!("golden/finetune/losses.json")).expect("the golden file parses");
     let weights = weights();
-    for (engine, classes) in [(engine(), 2), (engine(), 3), (Engine::Generic, 2), (Engine::Generic, 3)] {
+    let tested = device::under_test(Engine::Fast);
+    for (engine, classes) in [(tested, 2), (tested, 3), (Engine::Generic, 2), (Engine::Generic, 3)] {
         let ours = losses(engine, &weights, classes);
         let theirs = golden[format!("sgd_{classes}")].as_array().expect("a list").clone();
         assert_eq!(ours.len(), theirs.len());
