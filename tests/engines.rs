@@ -157,3 +157,18 @@ fn what_one_engine_has_stored_is_not_taken_for_the_others() {
         assert_eq!(stage.because, [format!("device cpu -> {}", other.name())], "{stage:?}");
     }
 }
+
+#[test]
+fn a_batch_of_nothing_but_images_that_are_skipped_is_passed_over() {
+    let project = Project::new();
+    let broken = project.files.path("data/train/red/broken.png");
+    std::fs::write(broken, b"\x89PNG\r\n\x1a\nno chunks").expect("it is written");
+    let skipping = "[bottleneck]\nbatch_size = 1\n\n[data]\non_bad_image = \"skip\"";
+    project.files.spec(&spec().replace("[data]", skipping));
+    let (ended, _) = project.run(&project.runs("runs"), device::under_test(Engine::Generic), None);
+    let summary = done(ended).summary().expect("it can be read").expect("it is done");
+    assert_eq!(
+        summary.skipped.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(),
+        ["data/train/red/broken.png"]
+    );
+}

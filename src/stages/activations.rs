@@ -210,9 +210,13 @@ impl Batches<'_, '_> {
         let mut done = self.activations.found;
         for sources in todo.chunks(batch) {
             let digests = self.gather(&mut images, sources, &mut input)?;
-            base.run(&input[..digests.len() * image_len], digests.len(), &mut output[..digests.len() * record_len])?;
-            let records: Vec<(Digest, &[f32])> = digests.iter().copied().zip(output.chunks_exact(record_len)).collect();
-            writer.append_f32(&records)?;
+            // A GPU has no kernel for nothing.
+            if !digests.is_empty() {
+                let (input, output) = (&input[..digests.len() * image_len], &mut output[..digests.len() * record_len]);
+                base.run(input, digests.len(), output)?;
+                let records: Vec<_> = digests.iter().copied().zip(output.chunks_exact(record_len)).collect();
+                writer.append_f32(&records)?;
+            }
             self.activations.computed += digests.len() as u64;
             done += sources.len() as u64;
             self.work.reporter.event(&Event::Progress { stage: self.stage, done });
