@@ -2,6 +2,9 @@
 //!
 //! A name, a tag, a comment, a path and a batch size of extraction are absent on purpose: the result does not depend
 //! on them. Data enter by content; so does the device, since no two compute the same last bits. The version of a stage's code is an input; the version of the package is not.
+//!
+//! That a result depends on no batch size is true to the bit on the CPU. On a GPU cuBLAS picks its kernels by shape: last bits may
+//! depend on the batches that an extraction was cut into, which are left out all the same.
 
 use super::prepare::Prepared;
 use crate::cache::Inputs;
