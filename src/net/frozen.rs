@@ -6,7 +6,7 @@ use dfdx::tensor::{NoneTape, TensorFromVec};
 use super::cut::Cut;
 use super::geometry::{CONVOLUTIONS, pools_before, shape_at};
 use super::size::SizeVisitor;
-use super::{Backend, BaseWeights, Engine, EngineVisitor, Halved, NetError, PrefixSpec, TapeOf};
+use super::{Backend, BaseWeights, Engine, EngineVisitor, Halved, NetError, PrefixSpec, TapeOf, in_halves};
 
 /// Arithmetic of the frozen part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,16 +161,7 @@ impl<H: Halved, W: Halved, B: Backend> FrozenBase for Sized<H, W, B> {
 
     /// A batch that the device's memory does not hold is computed in halves: frozen, an image's result is its own.
     fn run(&mut self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError> {
-        match NetError::caught(|| self.run_whole(input, batch, out)) {
-            Err(NetError::OutOfMemory) if batch > 1 => {
-                let left = batch / 2;
-                let (first, second) = input.split_at(input.len() / batch * left);
-                let (first_out, second_out) = out.split_at_mut(out.len() / batch * left);
-                self.run(first, left, first_out)?;
-                self.run(second, batch - left, second_out)
-            }
-            result => result,
-        }
+        in_halves(input, batch, out, &mut |input, batch, out| NetError::caught(|| self.run_whole(input, batch, out)))
     }
 }
 

@@ -9,7 +9,8 @@
 //! - Nothing behind the backend's seam is compiled once per size.
 //! - A frozen run of convolutions is one module ([`FrozenPrefix`]) and registers no backward operation: the tape
 //!   begins at the first trained layer, whose gradient by input is never computed.
-//! - Parameters live in storage of our own ([`Parameter`]), updated in place by the closures on the tape.
+//! - Parameters are [`Parameter`]s, updated by the closures on the tape: by [`Fast`] in place, by [`Generic`] on the device, which
+//!   the host hears of when somebody looks.
 
 mod activation;
 mod backend;
@@ -27,6 +28,7 @@ mod fast;
 mod frozen;
 mod generic;
 mod geometry;
+mod halves;
 mod loss;
 mod max_pool2;
 mod parameter;
@@ -49,6 +51,7 @@ pub use fast::Fast;
 pub use frozen::{FrozenBase, FrozenPrefix, FrozenSpec, Precision, frozen_base, frozen_base_on};
 pub use generic::{Generic, PATCH_BYTES};
 pub use geometry::{BLOCK_ENDS, CHANNELS, CONVOLUTIONS, TENSOR_INDICES, pools_before, shape_at};
+pub use halves::{Compute, in_halves};
 pub use loss::CrossEntropy;
 pub use max_pool2::MaxPool2;
 pub use parameter::{Parameter, Update};

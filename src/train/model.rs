@@ -7,7 +7,8 @@ use dfdx::tensor_ops::Backward;
 
 use super::import::{self, ModelError, NamedTensor};
 use crate::net::{
-    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, probabilities, sigmoid,
+    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, in_halves, probabilities,
+    sigmoid,
 };
 
 /// Some samples and what they should be.
@@ -135,23 +136,15 @@ impl<N: Network> Model for N {
     }
 
     fn predict(&mut self, inputs: &[f32], count: usize, out: &mut [f32]) -> Result<(), NetError> {
-        let whole = NetError::caught(|| {
-            let logits = self.compute(inputs)?;
-            assert_eq!(logits.shape().0, count, "as many samples as were announced");
-            probabilities_of::<N::Backend>(&logits, out);
-            Ok(())
-        });
-        match whole {
-            // A sample's probabilities are its own.
-            Err(NetError::OutOfMemory) if count > 1 => {
-                let left = count / 2;
-                let (first, second) = inputs.split_at(inputs.len() / count * left);
-                let (first_out, second_out) = out.split_at_mut(self.class_count() * left);
-                self.predict(first, left, first_out)?;
-                self.predict(second, count - left, second_out)
-            }
-            result => result,
-        }
+        // A sample's probabilities are its own.
+        in_halves(inputs, count, out, &mut |inputs, count, out| {
+            NetError::caught(|| {
+                let logits = self.compute(inputs)?;
+                assert_eq!(logits.shape().0, count, "as many samples as were announced");
+                probabilities_of::<N::Backend>(&logits, out);
+                Ok(())
+            })
+        })
     }
 
     fn examine(&mut self, batch: Batch<'_>, out: &mut [f32]) -> Result<LossSum, NetError> {
