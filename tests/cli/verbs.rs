@@ -159,6 +159,23 @@ fn templates_are_listed_in_the_help_and_where_one_is_unknown() {
 }
 
 #[test]
+fn the_code_that_serves_gpus_is_named_in_the_summary_and_other_kernels_are_refused() {
+    let project = Project::new();
+    let run = |kernels| {
+        let mut command = project.command(&["run", "experiments/a.toml"]);
+        Ran::of(command.env("FROSTLINE_KERNELS", kernels).output().expect("the binary starts"))
+    };
+    let ran = run("generic");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let summary = file(std::path::Path::new(ran.stdout.trim()), "summary.json");
+    let summary: serde_json::Value = serde_json::from_slice(&summary).expect("the summary is JSON");
+    assert_eq!(summary["machine"]["device"], "cpu (generic)");
+    let refused = run("slow");
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("unknown kernels `slow`, expected `fast` or `generic`"), "{}", refused.stderr);
+}
+
+#[test]
 fn a_run_that_is_not_there_is_named_with_what_is() {
     let project = Project::new();
     project.run();

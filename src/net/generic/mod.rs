@@ -18,7 +18,8 @@
 //! dfdx derives a gather by atomic additions, whose order a GPU does not fix, and keeps every patch until the backward
 //! pass. Here, both gradients of a convolution are products of patches again (by input: patches of the gradient times
 //! the weights turned round), so every sum has one order and patches live as long as a chunk. Bias gradients are
-//! products too. Pools and activations are left to dfdx: no two of their gradients meet.
+//! products too. Activations, dropout and the loss have gradients of their own; pools are left to dfdx: no two of their
+//! gradients meet.
 //!
 //! # Memory
 //!
