@@ -176,6 +176,20 @@ fn the_code_that_serves_gpus_is_named_in_the_summary_and_other_kernels_are_refus
 }
 
 #[test]
+fn settings_are_rows_for_programs() {
+    let project = Project::new();
+    let check = ["check", "experiments/a.toml", "--set", "seed=7"];
+    let ran = project.frostline(&[&check[..], &["--settings", "--format", "json"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&ran.stdout).expect("it is JSON and nothing else");
+    let seed = rows.iter().find(|row| row["key"] == "seed").expect("the seed is a setting");
+    assert_eq!((&seed["file"], &seed["value"]), (&"experiments/a.toml".into(), &"7".into()), "{seed}");
+    assert!(seed["set_by"].as_str().is_some_and(|origin| origin.contains("--set")), "{seed}");
+    assert!(ran.stderr.contains("experiments/a.toml: ok: 16 training"), "{}", ran.stderr);
+    assert_eq!(project.frostline(&[&check[..], &["--format", "csv"]].concat()).code, 2, "there is nothing to format");
+}
+
+#[test]
 fn a_run_that_is_not_there_is_named_with_what_is() {
     let project = Project::new();
     project.run();

@@ -33,6 +33,9 @@ pub struct Check {
     /// Also print every setting and who set it
     #[arg(long)]
     pub settings: bool,
+    /// How to print the settings
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", requires = "settings")]
+    pub format: Format,
 }
 
 /// `frostline plan`
