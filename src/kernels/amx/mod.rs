@@ -10,7 +10,12 @@
 //! border on the right is the left one of the next row, so the pixels of many rows follow each other without a gap and a tile may
 //! run on from one row to the next.
 
+mod emulated;
+mod finish;
 mod layer;
+#[cfg(target_arch = "x86_64")]
+mod native;
+mod pass;
 mod product;
 mod unit;
 mod weights;

@@ -1,16 +1,19 @@
 //! The products: 32 pixels times 32 out-channels, over all taps of 32 in-channels at a time.
 
+use super::emulated::Emulated;
+#[cfg(target_arch = "x86_64")]
+use super::native;
 use super::{BLOCK, DEPTH, EDGE};
 use crate::kernels::isa::Isa;
-use crate::kernels::lanes::{self, LANES, Lanes, Task};
+use crate::kernels::lanes;
 use crate::kernels::layout::Buffer;
 
 /// Multiplications of a step.
 const MACS: usize = 9 * BLOCK * BLOCK * DEPTH;
 /// Bytes of the 32 in-channels of a pixel.
-const PIXEL: usize = 64;
+pub(super) const PIXEL: usize = 64;
 /// Bytes of a tile.
-const TILE: usize = 1024;
+pub(super) const TILE: usize = 1024;
 
 /// Sums of a block: `[2 tiles of pixels][2 tiles of out-channels][16 pixels][16 out-channels]`.
 #[repr(C, align(64))]
@@ -75,176 +78,10 @@ impl Multiplier {
         #[cfg(target_arch = "x86_64")]
         if self.tiles.is_some() {
             // SAFETY: the tiles are configured; the rest is the caller's promise.
-            return unsafe { if step.short { short(&step, sums) } else { whole(&step, sums) } };
+            return unsafe { if step.short { native::short(&step, sums) } else { native::whole(&step, sums) } };
         }
         // SAFETY: the instruction set is there; the rest is the caller's promise.
         unsafe { lanes::run(self.isa, Emulated { step, sums }) }
-    }
-}
-
-/// Loads a tile from `$offset` bytes behind the register `$from`.
-#[cfg(target_arch = "x86_64")]
-macro_rules! load {
-    ($tile:literal, $from:literal, $offset:expr) => {
-        concat!("tileloadd ", $tile, ", [{", $from, "} + 1*{stride} + ", $offset, "]\n")
-    };
-}
-
-/// Fetches 256 bytes from `$offset` bytes behind the register `$from` into the first cache.
-#[cfg(target_arch = "x86_64")]
-macro_rules! fetch {
-    ($from:literal, $offset:expr) => {
-        concat!(".irp line,0,64,128,192\nprefetcht0 [{", $from, "} + ", $offset, " + \\line]\n.endr\n")
-    };
-}
-
-/// Bytes behind the weights of a tap.
-#[cfg(target_arch = "x86_64")]
-macro_rules! weights {
-    ($tap:literal, $offset:literal) => {
-        concat!("2048*", $tap, " + ", $offset)
-    };
-}
-
-/// One tap: `$row` is the register of its row, `$tap` its index, `$right` its column times 64 bytes. On the way it fetches the
-/// weights of the next tap, and a ninth of the lower pixels that the next block will read: few tiles can be on their way at once, so
-/// they should not wait for the second cache.
-#[cfg(target_arch = "x86_64")]
-macro_rules! tap {
-    (whole $row:literal $tap:literal $right:literal) => {
-        concat!(
-            load!("tmm4", $row, $right),
-            load!("tmm6", "weights", weights!($tap, "0")),
-            load!("tmm7", "weights", weights!($tap, "1024")),
-            fetch!("weights", weights!($tap, "2048")),
-            fetch!("weights", weights!($tap, "2304")),
-            "tdpbf16ps tmm0, tmm4, tmm6\n",
-            fetch!("weights", weights!($tap, "2560")),
-            fetch!("weights", weights!($tap, "2816")),
-            load!("tmm5", $row, concat!($right, " + 1024")),
-            fetch!("below", concat!("2176 + 256*", $tap)),
-            "tdpbf16ps tmm1, tmm4, tmm7\n",
-            fetch!("weights", weights!($tap, "3072")),
-            fetch!("weights", weights!($tap, "3328")),
-            "tdpbf16ps tmm2, tmm5, tmm6\n",
-            fetch!("weights", weights!($tap, "3584")),
-            fetch!("weights", weights!($tap, "3840")),
-            "tdpbf16ps tmm3, tmm5, tmm7\n",
-        )
-    };
-    (short $row:literal $tap:literal $right:literal) => {
-        concat!(
-            load!("tmm4", $row, $right),
-            load!("tmm6", "weights", weights!($tap, "0")),
-            load!("tmm7", "weights", weights!($tap, "1024")),
-            "tdpbf16ps tmm0, tmm4, tmm6\n",
-            "tdpbf16ps tmm1, tmm4, tmm7\n",
-        )
-    };
-}
-
-/// All taps into tiles 0 to 3. It is one piece of assembly, since nothing else promises that tiles outlive one.
-#[cfg(target_arch = "x86_64")]
-macro_rules! nine_taps {
-    ($name:ident, $load:literal, $store:literal) => {
-        unsafe fn $name(step: &Step, sums: &mut Sums) {
-            // SAFETY: reads what the step's conditions allow (what is only fetched may lie anywhere), reads and writes the sums.
-            unsafe {
-                std::arch::asm!(
-                    "tileloadd tmm0, [{sums} + 1*{stride}]",
-                    "tileloadd tmm1, [{sums} + 1*{stride} + 1024]",
-                    $load,
-                    tap!($name "above" 0 "0"),
-                    tap!($name "above" 1 "64"),
-                    tap!($name "above" 2 "128"),
-                    tap!($name "here" 3 "0"),
-                    tap!($name "here" 4 "64"),
-                    tap!($name "here" 5 "128"),
-                    tap!($name "below" 6 "0"),
-                    tap!($name "below" 7 "64"),
-                    tap!($name "below" 8 "128"),
-                    "tilestored [{sums} + 1*{stride}], tmm0",
-                    "tilestored [{sums} + 1*{stride} + 1024], tmm1",
-                    $store,
-                    above = in(reg) step.source,
-                    here = in(reg) step.source.add(step.row),
-                    below = in(reg) step.source.add(2 * step.row),
-                    weights = in(reg) step.weights,
-                    stride = in(reg) PIXEL,
-                    sums = in(reg) sums.0.as_mut_ptr(),
-                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
-                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
-                    options(nostack, preserves_flags),
-                )
-            }
-        }
-    };
-}
-
-#[cfg(target_arch = "x86_64")]
-nine_taps!(
-    whole,
-    "tileloadd tmm2, [{sums} + 1*{stride} + 2048]\ntileloadd tmm3, [{sums} + 1*{stride} + 3072]",
-    "tilestored [{sums} + 1*{stride} + 2048], tmm2\ntilestored [{sums} + 1*{stride} + 3072], tmm3"
-);
-#[cfg(target_arch = "x86_64")]
-nine_taps!(short, "", "");
-
-/// The same with vectors.
-struct Emulated<'a> {
-    step: Step,
-    sums: &'a mut Sums,
-}
-
-/// Pixels whose even and odd sums stay in registers together.
-const ROWS: usize = 4;
-
-impl Task for Emulated<'_> {
-    #[inline(always)]
-    unsafe fn run<L: Lanes>(self) {
-        let pixels = if self.step.short { EDGE } else { BLOCK };
-        for columns in 0..2 {
-            for first in (0..pixels).step_by(ROWS) {
-                // SAFETY: the step's conditions; the sums of so many pixels follow each other.
-                unsafe { rows::<L>(&self.step, columns, first, self.sums.of(first, columns).cast_mut()) };
-            }
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn rows<L: Lanes>(step: &Step, columns: usize, first: usize, to: *mut f32) {
-    // SAFETY: the step's conditions.
-    unsafe {
-        let mut sums: [L; ROWS] = std::array::from_fn(|row| L::load(to.add(row * LANES)));
-        for tap in 0..9 {
-            let pixels = step.source.add(tap / 3 * step.row + (first + tap % 3) * PIXEL);
-            let (even, odd) = tile::<L>(pixels, step.weights.add((tap * 2 + columns) * TILE));
-            for (sum, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
-                *sum = sum.add(even.add(odd).flush()).flush();
-            }
-        }
-        for (row, sum) in sums.into_iter().enumerate() {
-            sum.store(to.add(row * LANES));
-        }
-    }
-}
-
-/// Even and odd sums of one tap.
-#[inline(always)]
-unsafe fn tile<L: Lanes>(pixels: *const u8, weights: *const u8) -> ([L; ROWS], [L; ROWS]) {
-    // SAFETY: the step's conditions.
-    unsafe {
-        let (mut even, mut odd) = ([L::splat(0.0); ROWS], [L::splat(0.0); ROWS]);
-        for pair in 0..DEPTH / 2 {
-            let right = L::widen(L::load_pairs(weights.add(pair * PIXEL).cast()));
-            for row in 0..ROWS {
-                let left = L::widen(L::splat_pair(pixels.add(row * PIXEL + pair * 4).cast()));
-                even[row] = left.0.fma(right.0, even[row]).flush();
-                odd[row] = left.1.fma(right.1, odd[row]).flush();
-            }
-        }
-        (even, odd)
     }
 }
 
