@@ -9,8 +9,12 @@ use super::problem::{Place, Problem};
 
 const PREFIX: &str = "FROSTLINE_";
 
-/// Variables that frostline reads, but that are no settings of an experiment.
-pub const RESERVED: &[&str] = &["ISA", "KERNELS", "RUNS", "THREADS", "LOG", "CACHE", "FAULT", "TENSORBOARD_PYTHON"];
+/// Variables that are no settings of an experiment: those that frostline reads, and those that its tests do.
+#[rustfmt::skip]
+pub const RESERVED: &[&str] = &[
+    "ISA", "KERNELS", "RUNS", "THREADS", "LOG", "CACHE", "FAULT",
+    "PROOF", "PROOF_FROM", "PYTHON", "TENSORBOARD_PYTHON", "TEST_DEVICE", "TUMOR_ONNX",
+];
 
 /// The layer of environment variables: those that begin with `FROSTLINE_`, two underscores between the names of tables and keys.
 pub fn environment(variables: &[(String, String)]) -> Layer {
@@ -114,7 +118,8 @@ mod tests {
 
     #[test]
     fn reserved_and_foreign_variables_are_no_settings() {
-        let variables = [("FROSTLINE_THREADS", "2"), ("HOME", "/"), ("FROSTLINE_TOP__EPOCHS", "5")];
+        let variables =
+            [("FROSTLINE_THREADS", "2"), ("FROSTLINE_PYTHON", "py"), ("HOME", "/"), ("FROSTLINE_TOP__EPOCHS", "5")];
         let layer = environment(&variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         assert_eq!(layer.origins.keys().collect::<Vec<_>>(), [&Key::dotted("top.epochs")]);
     }
