@@ -112,8 +112,9 @@ fn running_means_that_the_process_is_there_with_its_start_and_its_boot() {
     let lies: [(&str, Value); 3] =
         [("/process/started", 1.into()), ("/process/boot_id", "another".into()), ("/process/pid", 0x3fff_fff0.into())];
     for (pointer, value) in lies {
-        // Ended, so that no heartbeat writes the status anew.
+        // Ended, so that no heartbeat writes the status anew, and worked on all the same.
         let run = start(&runs, "cats", pointer).end(State::Done, None).expect("ends");
+        let _lock = files::Lock::try_exclusive(&run.path().join(".lock")).expect("locks").expect("nobody has it");
         rewrite_status(run.path(), "/state", "running".into());
         assert_eq!(runs.state(&run), State::Running);
         rewrite_status(run.path(), pointer, value);
