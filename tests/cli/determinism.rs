@@ -65,6 +65,19 @@ fn the_instruction_sets_give_the_same_bytes() {
 }
 
 #[test]
+fn tiles_of_bf16_give_the_same_bytes_with_and_without_a_unit_for_them() {
+    let project = Project::new();
+    project.spec(&SPEC.replace("epochs = 3", "epochs = 1").replace("epochs = 2", "epochs = 1"));
+    let tiled = ["--set", "bottleneck.precision=bf16_amx", "--set", "fine_tune.frozen_precision=bf16_amx"];
+    let own = bytes(&run_with(&project, &[&tiled[..], &["--runs", "own"]].concat()));
+    let arguments = [&["run", "experiments/a.toml", "--runs", "portable"], &tiled[..]].concat();
+    let ran =
+        Ran::of(project.command(&arguments).env("FROSTLINE_ISA", "portable").output().expect("the binary starts"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(bytes(&project.path(ran.stdout.trim())), own);
+}
+
+#[test]
 fn a_frozen_spec_runs_from_where_it_lies_and_is_the_same_run() {
     let project = Project::new();
     let run = project.run();
