@@ -28,7 +28,7 @@ pub fn is_partial(points: &[PointOutcome]) -> bool {
     !points.iter().any(is_whole) && points.iter().any(|point| point.done().count() > 0)
 }
 
-/// The ranks of points by their [`objectives`]; none for those that have none.
+/// The ranks of points by what they are ranked by; none for those that have none.
 ///
 /// A point ties with the best if their means differ by no more than the larger of their standard deviations over the repeats. Without
 /// repeats there is no deviation, and only equal means tie.
