@@ -3,7 +3,7 @@
 //! It reads plain NCHW images, through a copy with a zero border, and writes the blocked layout.
 
 use super::lanes::{LANES, Lanes, Task};
-use super::layout::{Buffer, Shape, store};
+use super::layout::{Buffer, Shape, padded, store};
 
 /// Weights as `[group of out-channels][in-channel][9 taps][16]`.
 pub fn pack(weights: &[f32], (inputs, outputs): (usize, usize)) -> Buffer {
@@ -14,7 +14,7 @@ pub fn pack(weights: &[f32], (inputs, outputs): (usize, usize)) -> Buffer {
             packed[(output / LANES * inputs * 9 + at) * LANES + output % LANES] = weight;
         }
     }
-    super::winograd::layer::padded_bias(&packed)
+    padded(&packed, LANES)
 }
 
 /// Numbers of one image with its border.

@@ -4,7 +4,8 @@
 //! reach. Nothing ever writes to it, so a tile is read without looking where it lies. The channels that fill up the
 //! last group are zero too. The tile unit ([`super::amx`]) reads groups of 32 channels.
 
-use super::lanes::{LANES, Lanes};
+use super::isa::Isa;
+use super::lanes::{self, LANES, Lanes, Task};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -101,6 +102,28 @@ pub unsafe fn store<L: Lanes>(value: L, to: *mut u8, at: usize, element: Element
             Element::Bf16 => value.store_bf16(to.cast::<u16>().add(at)),
         }
     }
+}
+
+/// Runs a task that stores numbers of a format.
+///
+/// # Safety
+/// As for [`lanes::run`].
+pub unsafe fn run_storing<T: Task>(isa: Isa, element: Element, task: T) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match element {
+            Element::F32 => lanes::run(isa, task),
+            Element::Bf16 => lanes::run_bf16(isa, task),
+        }
+    }
+}
+
+/// f32 numbers, padded with zeros to a multiple of `multiple`.
+pub fn padded(numbers: &[f32], multiple: usize) -> Buffer {
+    let mut buffer = Buffer::new(numbers.len().next_multiple_of(multiple), size_of::<f32>());
+    // SAFETY: the buffer is at least as long.
+    unsafe { buffer.pointer_mut().cast::<f32>().copy_from_nonoverlapping(numbers.as_ptr(), numbers.len()) };
+    buffer
 }
 
 /// Pixels behind the last one that a tile unit may read.

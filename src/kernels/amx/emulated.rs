@@ -22,7 +22,7 @@ impl Task for Emulated<'_> {
         for columns in 0..2 {
             for first in (0..pixels).step_by(ROWS) {
                 // SAFETY: the step's conditions; the sums of so many pixels follow each other.
-                unsafe { rows::<L>(&self.step, columns, first, self.sums.of(first, columns).cast_mut()) };
+                unsafe { rows::<L>(&self.step, columns, first, self.sums.of_mut(first, columns)) };
             }
         }
     }

@@ -3,23 +3,8 @@
 use std::ops::Range;
 
 use super::product::Sums;
-use crate::kernels::isa::Isa;
-use crate::kernels::lanes::{self, LANES, Lanes, Task};
-use crate::kernels::layout::{Element, Shape, load, store};
-
-/// Runs a task that stores numbers of a format.
-///
-/// # Safety
-/// As for [`lanes::run`].
-pub(super) unsafe fn run<T: Task>(isa: Isa, element: Element, task: T) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match element {
-            Element::F32 => lanes::run(isa, task),
-            Element::Bf16 => lanes::run_bf16(isa, task),
-        }
-    }
-}
+use crate::kernels::lanes::{LANES, Lanes, Task};
+use crate::kernels::layout::{Shape, load, store};
 
 /// Where the 32 out-channels of a block go.
 pub(super) struct Place {

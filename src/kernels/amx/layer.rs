@@ -7,7 +7,7 @@ use super::product::Multiplier;
 use super::weights::Packed;
 use super::{BLOCK, DEPTH};
 use crate::kernels::isa::Isa;
-use crate::kernels::layout::{Buffer, Element, Ends, Shape};
+use crate::kernels::layout::{Buffer, Element, Ends, Shape, padded};
 use crate::kernels::trunk::{ConvLayer, Pool};
 
 /// Pixels of a band, about: enough that its last, half-empty tiles count for little, and few enough that what a pool reads again
@@ -15,6 +15,7 @@ use crate::kernels::trunk::{ConvLayer, Pool};
 const BAND: usize = 384;
 /// Bytes that an item reads again for each 32 out-channels, at most: with their weights they stay in a core's second cache.
 const ITEM: usize = 3 << 19;
+
 /// A convolution with packed weights.
 pub struct Layer {
     pub(super) weights: Packed,
@@ -51,9 +52,7 @@ impl Layer {
     /// For inputs of `size` (height, width).
     pub fn new(layer: &ConvLayer<'_>, size: (usize, usize)) -> Self {
         let blocks = (layer.in_channels.div_ceil(DEPTH), layer.out_channels.div_ceil(BLOCK));
-        let mut bias = Buffer::new(blocks.1 * BLOCK, size_of::<f32>());
-        // SAFETY: there are at least as many places as out-channels.
-        unsafe { bias.pointer_mut().cast::<f32>().copy_from_nonoverlapping(layer.bias.as_ptr(), layer.bias.len()) };
+        let bias = padded(layer.bias, BLOCK);
         let weights = Packed::new(layer.weights, (layer.in_channels, layer.out_channels));
         Self { weights, bias, blocks, pool: layer.pool, size }
     }

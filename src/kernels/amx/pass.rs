@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::finish::{Finish, Maxima, Place, run};
+use super::finish::{Finish, Maxima, Place};
 use super::layer::Layer;
 use super::product::{Multiplier, Step, Sums};
 use super::{BLOCK, DEPTH, EDGE};
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes::LANES;
-use crate::kernels::layout::{Ends, Shape};
+use crate::kernels::layout::{Ends, Shape, run_storing};
 use crate::kernels::trunk::Pool;
 
 /// Blocks of pixels that share 32 in-channels' weights while these are in the first cache.
@@ -45,7 +45,7 @@ impl Pass<'_> {
         if self.layer.pool == Pool::Max2x2 {
             let maxima = Maxima { rows: self.band.rows.clone(), from: self.unpooled(), to: self.target() };
             // SAFETY: as above; the band has been written.
-            unsafe { run(self.isa, maxima.to.shape.element, maxima) };
+            unsafe { run_storing(self.isa, maxima.to.shape.element, maxima) };
         }
     }
 
@@ -63,7 +63,7 @@ impl Pass<'_> {
             let (pitch, bias, to) = (self.layer.pitch(), self.bias(), self.unpooled());
             let element = to.shape.element;
             // SAFETY: the instruction set is there; the pixels of the band are inside where they go.
-            unsafe { run(self.isa, element, Finish { sums, pixels, pitch, bias, to }) };
+            unsafe { run_storing(self.isa, element, Finish { sums, pixels, pitch, bias, to }) };
         }
     }
 

@@ -26,8 +26,19 @@ impl Sums {
     /// Sixteen out-channels of a pixel: the first or the second ones.
     #[inline(always)]
     pub fn of(&self, pixel: usize, columns: usize) -> *const f32 {
+        self.0.as_ptr().cast::<f32>().wrapping_add(Self::place(pixel, columns))
+    }
+
+    /// The same, to write.
+    #[inline(always)]
+    pub fn of_mut(&mut self, pixel: usize, columns: usize) -> *mut f32 {
+        self.0.as_mut_ptr().cast::<f32>().wrapping_add(Self::place(pixel, columns))
+    }
+
+    #[inline(always)]
+    fn place(pixel: usize, columns: usize) -> usize {
         debug_assert!(pixel < BLOCK && columns < 2);
-        self.0.as_ptr().cast::<f32>().wrapping_add(((pixel / EDGE * 2 + columns) * EDGE + pixel % EDGE) * EDGE)
+        ((pixel / EDGE * 2 + columns) * EDGE + pixel % EDGE) * EDGE
     }
 }
 

@@ -5,9 +5,9 @@ use crate::kernels::amx;
 use crate::kernels::choice;
 use crate::kernels::direct;
 use crate::kernels::isa::Isa;
-use crate::kernels::lanes::{self, LANES};
-use crate::kernels::layout::{Buffer, Element, Shape};
-use crate::kernels::winograd::layer::{self, Layer, Split};
+use crate::kernels::lanes::LANES;
+use crate::kernels::layout::{Buffer, Element, Shape, padded, run_storing};
+use crate::kernels::winograd::layer::{Layer, Split};
 use crate::kernels::winograd::weights::Transformed;
 
 /// Layers with fewer tiles an image than this are run on all images at once: their weights are the larger part.
@@ -35,7 +35,7 @@ pub(super) struct Direct {
 impl Step {
     pub(super) fn new(layer: &ConvLayer<'_>, size: (usize, usize), precision: Precision) -> Self {
         let channels = (layer.in_channels, layer.out_channels);
-        let bias = layer::padded_bias(layer.bias);
+        let bias = padded(layer.bias, LANES);
         if layer.number == 1 && layer.pool == Pool::None {
             let weights = direct::pack(layer.weights, channels);
             return Step::Direct(Direct { channels: channels.0, groups: channels.1.div_ceil(LANES), weights, bias });
@@ -130,12 +130,7 @@ impl Direct {
         };
         // SAFETY: the slice above is one bordered image; weights and bias were packed for as many groups; every band is
         // run once.
-        unsafe {
-            match shape.element {
-                Element::F32 => lanes::run(isa, task),
-                Element::Bf16 => lanes::run_bf16(isa, task),
-            }
-        };
+        unsafe { run_storing(isa, shape.element, task) };
     }
 }
 

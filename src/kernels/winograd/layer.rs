@@ -7,8 +7,8 @@ use super::product::{InBf16, InF32, Products};
 use super::tiles::{Inputs, Outputs, Spectrum};
 use super::weights::Transformed;
 use crate::kernels::isa::Isa;
-use crate::kernels::lanes::{self, LANES};
-use crate::kernels::layout::{Buffer, Element, Ends};
+use crate::kernels::lanes;
+use crate::kernels::layout::{Buffer, Element, Ends, run_storing};
 use crate::kernels::trunk::Pool;
 
 /// A convolution, its weights transformed and its cover chosen.
@@ -150,18 +150,7 @@ impl Layer {
                     lanes::run_bf16(isa, InBf16(products));
                 }
             }
-            match ends.target_shape.element {
-                Element::F32 => lanes::run(isa, outputs),
-                Element::Bf16 => lanes::run_bf16(isa, outputs),
-            }
+            run_storing(isa, ends.target_shape.element, outputs);
         }
     }
-}
-
-/// A bias padded with zeros to whole groups.
-pub fn padded_bias(bias: &[f32]) -> Buffer {
-    let mut buffer = Buffer::new(bias.len().div_ceil(LANES) * LANES, 4);
-    // SAFETY: the buffer is at least as long.
-    unsafe { buffer.pointer_mut().cast::<f32>().copy_from_nonoverlapping(bias.as_ptr(), bias.len()) };
-    buffer
 }
