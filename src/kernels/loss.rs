@@ -2,9 +2,12 @@
 //!
 //! Sums run over the samples in order, in f64; exp and log are `libm`'s in pure Rust. So a loss is the same number on
 //! every machine. Both losses weigh sample i by the weight of its class, and, as Keras does, the gradient is that of
-//! `sum_i weight_i * loss_i / batch`: the divisor is the number of samples, not the sum of the weights.
+//! `sum_i weight_i * loss_i / batch`: the divisor is the number of samples, not the sum of the weights. A gradient below
+//! [`SMALLEST_GRADIENT`] in magnitude, that of a sample which is told with certainty, is zero.
 
 use super::activation::sigmoid;
+use super::lanes::zero_below;
+use super::optimizer::SMALLEST_GRADIENT;
 
 /// Sums over one batch, to be added up over an epoch in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,7 +51,8 @@ pub fn binary(logits: &[f32], targets: Targets<'_>, gradient: Option<&mut [f32]>
         assert_eq!(gradient.len(), logits.len(), "a loss has one gradient per logit");
         let samples = logits.len() as f32;
         for ((d, &logit), &label) in gradient.iter_mut().zip(logits).zip(targets.labels) {
-            *d = targets.weight(label) * (sigmoid(logit) - label as f32) / samples;
+            let gradient = targets.weight(label) * (sigmoid(logit) - label as f32) / samples;
+            *d = zero_below(gradient, SMALLEST_GRADIENT);
         }
     }
     sum
@@ -72,7 +76,7 @@ pub fn softmax(classes: usize, logits: &[f32], targets: Targets<'_>, mut gradien
             let gradient = &mut gradient[sample * classes..][..classes];
             fill_probabilities(row, gradient);
             gradient[label as usize] -= 1.0;
-            gradient.iter_mut().for_each(|d| *d = weight * *d / samples);
+            gradient.iter_mut().for_each(|d| *d = zero_below(weight * *d / samples, SMALLEST_GRADIENT));
         }
     }
     sum

@@ -23,7 +23,7 @@ pub fn round(value: f32) -> u16 {
 /// Zero of its sign for a subnormal number, else the number.
 #[inline(always)]
 pub fn flush(value: f32) -> f32 {
-    if value.abs() < f32::MIN_POSITIVE { f32::from_bits(value.to_bits() & 0x8000_0000) } else { value }
+    super::zero_below(value, f32::MIN_POSITIVE)
 }
 
 /// `sum + a[1] * b[1] + a[0] * b[0]`, from the left, each step rounded once and flushed.

@@ -74,8 +74,20 @@ pub trait Lanes: Copy {
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self;
     /// The first and the second numbers of sixteen pairs; subnormal numbers become zero of their sign.
     unsafe fn widen(pairs: Self::Pairs) -> (Self, Self);
+    /// Numbers of a smaller magnitude than `limit` (above zero, in all lanes) become zero of their sign; a NaN stays.
+    unsafe fn zero_below(self, limit: Self) -> Self;
     /// Subnormal numbers become zero of their sign.
-    unsafe fn flush(self) -> Self;
+    #[inline(always)]
+    unsafe fn flush(self) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe { self.zero_below(Self::splat(f32::MIN_POSITIVE)) }
+    }
+}
+
+/// Zero of its sign for a number of a smaller magnitude than `limit`, else the number; a NaN stays.
+#[inline(always)]
+pub fn zero_below(value: f32, limit: f32) -> f32 {
+    if value.abs() < limit { f32::from_bits(value.to_bits() & 0x8000_0000) } else { value }
 }
 
 /// The sum of sixteen lanes: upper halves are added to lower halves until one number is left.

@@ -1,6 +1,6 @@
 //! Lanes in plain Rust; where the target has fused multiply-adds in its baseline (aarch64), they become vectors.
 
-use super::{LANES, Lanes, bf16};
+use super::{LANES, Lanes, bf16, zero_below};
 
 /// Sixteen numbers.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn flush(self) -> Self {
-        Self(self.0.map(bf16::flush))
+    unsafe fn zero_below(self, limit: Self) -> Self {
+        self.zip(limit, zero_below)
     }
 }

@@ -1,7 +1,7 @@
 //! Where a gradient goes: into memory, or into the weights.
 
 use super::formulas::{Adam, Formula, Momentum, Nesterov, RmsProp, RmsPropMomentum, Sgd};
-use super::{Parameter, Rule, Step};
+use super::{Parameter, Rule, SMALLEST_GRADIENT, SMALLEST_STATE, Step};
 use crate::kernels::lanes::{LANES, Lanes};
 
 /// Where a gradient by weights goes as it is computed, piece by piece: into memory, or straight into the weights.
@@ -150,9 +150,9 @@ impl Update {
                     let lasso = state[0].sign().mul(L::splat(self.step.l1));
                     g = g.add(lasso).add(state[0].mul(L::splat(2.0 * self.step.l2)));
                 }
-                state = F::apply(constants, g, state);
+                state = F::apply(constants, g.zero_below(L::splat(SMALLEST_GRADIENT)), state);
                 for index in 0..=F::MOMENTS {
-                    store(state[index], arrays[index].add(start), lanes);
+                    store(state[index].zero_below(L::splat(SMALLEST_STATE)), arrays[index].add(start), lanes);
                 }
                 start += lanes;
             }
