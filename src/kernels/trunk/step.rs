@@ -134,13 +134,21 @@ impl Direct {
     }
 }
 
-/// How a layer's work is cut into items that keep to a thread's cache.
+/// How a layer's work is cut into items: the more weights it has, the more tiles are worth fetching them for.
 pub(super) fn split(layer: &Layer) -> Split {
-    let tiles = match layer.grid.tiles() {
-        ..LATE_TILES => 96,
-        LATE_TILES..100 => 49,
-        // Few channels: the tiles of one row of a micro-kernel, or of two in bf16, leave room for the weights.
-        _ => 56 / layer.element.bytes(),
+    let (tiles, weights) = (layer.grid.tiles(), layer.groups.0 * layer.groups.1);
+    let tiles = match layer.element {
+        Element::F32 => match weights {
+            // The tiles of one row of a micro-kernel, or of two, leave the other cache levels to weights and sums.
+            ..32 => 14,
+            32..128 => 28,
+            _ => 98,
+        },
+        Element::Bf16 => match tiles {
+            ..LATE_TILES => 96,
+            LATE_TILES..100 => 49,
+            _ => 28,
+        },
     };
     Split { tiles, panels: layer.groups.1 }
 }
