@@ -7,7 +7,7 @@ mod measure;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use frostline::kernels::conv_train::{Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvWeights, OutputGradient};
-use frostline::kernels::dense::Dense;
+use frostline::kernels::dense::{Ahead, Dense, Packed};
 use frostline::kernels::isa::{ALL, Isa};
 use frostline::kernels::optimizer::{self, Parameter, Rule, Step};
 use frostline::kernels::{ConvLayer, Pool, Precision, Trunk};
@@ -142,7 +142,8 @@ fn dense(isa: Isa) -> Dense {
 #[divan::bench(args = instruction_sets())]
 fn dense_forward(bencher: Bencher, isa: Isa) {
     let layer = dense(isa);
-    let (x, w) = (numbers(0, BATCH * layer.inputs), numbers(1, layer.inputs * layer.outputs));
+    let x = Packed::new(&numbers(0, BATCH * layer.inputs), BATCH);
+    let w = numbers(1, layer.inputs * layer.outputs);
     let (b, mut y) = (numbers(2, layer.outputs), vec![0.0; BATCH * layer.outputs]);
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| layer.forward(black_box(&x), &w, &b, &mut y));
 }
@@ -163,13 +164,25 @@ fn step() -> Step {
 /// The gradient by weights, straight into the optimiser.
 #[divan::bench(args = instruction_sets())]
 fn dense_gradient_and_update(bencher: Bencher, isa: Isa) {
+    dense_update(bencher, isa, false);
+}
+
+/// The same, and the next batch's forward pass.
+#[divan::bench(args = instruction_sets())]
+fn dense_gradient_and_update_and_forward(bencher: Bencher, isa: Isa) {
+    dense_update(bencher, isa, true);
+}
+
+fn dense_update(bencher: Bencher, isa: Isa, forward: bool) {
     let layer = dense(isa);
     let (x, dy) = (numbers(0, BATCH * layer.inputs), numbers(1, BATCH * layer.outputs));
+    let (x, b, mut y) = (Packed::new(&x, BATCH), numbers(4, layer.outputs), vec![0.0; dy.len()]);
     let mut weights = numbers(2, layer.inputs * layer.outputs);
     let mut first = vec![0.0; weights.len()];
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
         let parameter = Parameter { weights: &mut weights, first: &mut first, second: &mut [] };
-        layer.update(black_box(&x), &dy, &step(), parameter);
+        let ahead = forward.then_some(Ahead { x: &x, b: &b, y: &mut y });
+        layer.update(black_box(&x), &dy, &step(), parameter, ahead);
     });
 }
 

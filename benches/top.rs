@@ -6,7 +6,7 @@
 mod measure;
 
 use frostline::kernels::activation::{self, Activation};
-use frostline::kernels::dense::Dense;
+use frostline::kernels::dense::{Ahead, Dense, Packed};
 use frostline::kernels::dropout;
 use frostline::kernels::isa;
 use frostline::kernels::loss::{self, Targets};
@@ -55,13 +55,19 @@ impl Layer {
         Dense { batch, ..self.dense }
     }
 
-    fn update(&mut self, batch: usize, x: &[f32], dy: &[f32], step: &Step) {
-        let dense = self.sized(batch);
-        let [weights, first] = &mut self.weights;
-        dense.update(x, dy, step, Parameter { weights, first, second: &mut [] });
+    fn forward(&self, x: &Packed, y: &mut [f32]) {
+        self.sized(x.batch()).forward(x, &self.weights[0], &self.bias[0], y);
+    }
+
+    /// A step, and the forward pass of the next batch.
+    fn update(&mut self, x: &Packed, dy: &[f32], step: &Step, ahead: Option<(&Packed, &mut [f32])>) {
+        let dense = self.sized(x.batch());
         dense.gradient_by_bias(dy, &mut self.gradient);
         let [weights, first] = &mut self.bias;
         optimizer::update(dense.isa, step, &self.gradient, Parameter { weights, first, second: &mut [] });
+        let [weights, first] = &mut self.weights;
+        let ahead = ahead.map(|(x, y)| Ahead { x, b: &self.bias[0], y });
+        dense.update(x, dy, step, Parameter { weights, first, second: &mut [] }, ahead);
     }
 }
 
@@ -91,32 +97,48 @@ impl Top {
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
         let mut stream = Stream::new(0, Purpose::Shuffle, epoch, 0);
         (1..order.len()).rev().for_each(|i| order.swap(i, stream.next_u32() as usize % (i + 1)));
-        let (mut x, mut kept) = (vec![0.0; self.batch * INPUTS], vec![false; self.batch * HIDDEN]);
-        let (mut h, mut dh) = (vec![0.0; self.batch * HIDDEN], vec![0.0; self.batch * HIDDEN]);
+        let (mut plain, mut kept) = (vec![0.0; self.batch * INPUTS], vec![false; self.batch * HIDDEN]);
+        let [mut h, mut dh, mut next_h] = [0; 3].map(|_| vec![0.0; self.batch * HIDDEN]);
         let (mut y, mut dy) = (vec![0.0; self.batch], vec![0.0; self.batch]);
-        for chosen in order.chunks(self.batch) {
+        let (mut x, mut next_x, mut packed_h) = (Packed::default(), Packed::default(), Packed::default());
+        let mut batches = order.chunks(self.batch).peekable();
+        self.gather(batches.peek().expect("there are samples"), &mut plain, &mut x);
+        self.hidden.forward(&x, &mut h[..x.batch() * HIDDEN]);
+        while let Some(chosen) = batches.next() {
             let batch = chosen.len();
-            let (x, h, dh) = (&mut x[..batch * INPUTS], &mut h[..batch * HIDDEN], &mut dh[..batch * HIDDEN]);
-            let (y, dy, kept) = (&mut y[..batch], &mut dy[..batch], &mut kept[..batch * HIDDEN]);
-            for (x, &sample) in x.chunks_exact_mut(INPUTS).zip(chosen) {
-                x.copy_from_slice(&self.x[sample * INPUTS..][..INPUTS]);
+            let following = batches.peek().map(|next| next.len());
+            if let Some(next) = batches.peek() {
+                self.gather(next, &mut plain, &mut next_x);
             }
-            let labels: Vec<u32> = chosen.iter().map(|&sample| self.labels[sample]).collect();
-            dropout::draw(kept, 0.5, || stream.next_u32());
-            self.hidden.sized(batch).forward(x, &self.hidden.weights[0], &self.hidden.bias[0], h);
-            activation::apply(Activation::Relu, h);
-            dropout::apply(h, kept, 0.5);
-            self.last.sized(batch).forward(h, &self.last.weights[0], &self.last.bias[0], y);
-            loss::binary(y, Targets { labels: &labels, class_weights: None }, Some(dy));
-            self.last.sized(batch).gradient_by_input(dy, &self.last.weights[0], dh);
-            dropout::apply(dh, kept, 0.5);
-            activation::backward(Activation::Relu, h, dh);
-            self.number += 1;
-            let rule = Rule::RmsProp { rho: 0.9, eps: 1e-7, momentum: 0.0 };
-            let step = Step { rule, lr: 1e-3, l1: 0.0, l2: 0.0, number: self.number };
-            self.last.update(batch, h, dy, &step);
-            self.hidden.update(batch, x, dh, &step);
+            {
+                let (h, dh) = (&mut h[..batch * HIDDEN], &mut dh[..batch * HIDDEN]);
+                let (y, dy, kept) = (&mut y[..batch], &mut dy[..batch], &mut kept[..batch * HIDDEN]);
+                let labels: Vec<u32> = chosen.iter().map(|&sample| self.labels[sample]).collect();
+                dropout::draw(kept, 0.5, || stream.next_u32());
+                activation::apply(Activation::Relu, h);
+                dropout::apply(h, kept, 0.5);
+                packed_h.pack(h, batch);
+                self.last.forward(&packed_h, y);
+                loss::binary(y, Targets { labels: &labels, class_weights: None }, Some(dy));
+                self.last.sized(batch).gradient_by_input(dy, &self.last.weights[0], dh);
+                dropout::apply(dh, kept, 0.5);
+                activation::backward(Activation::Relu, h, dh);
+                self.number += 1;
+                let rule = Rule::RmsProp { rho: 0.9, eps: 1e-7, momentum: 0.0 };
+                let step = Step { rule, lr: 1e-3, l1: 0.0, l2: 0.0, number: self.number };
+                self.last.update(&packed_h, dy, &step, None);
+                let ahead = following.map(|count| (&next_x, &mut next_h[..count * HIDDEN]));
+                self.hidden.update(&x, dh, &step, ahead);
+            }
+            (x, next_x, h, next_h) = (next_x, x, next_h, h);
         }
         start.elapsed().as_secs_f64()
+    }
+
+    fn gather(&self, chosen: &[usize], plain: &mut [f32], packed: &mut Packed) {
+        for (to, &sample) in plain.chunks_exact_mut(INPUTS).zip(chosen) {
+            to.copy_from_slice(&self.x[sample * INPUTS..][..INPUTS]);
+        }
+        packed.pack(&plain[..chosen.len() * INPUTS], chosen.len());
     }
 }

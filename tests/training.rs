@@ -1,11 +1,12 @@
 //! The training loop on a small problem: what is learnt, and that neither stopping nor threads change a bit of it.
 
+use frostline::net::{MaskKey, Rule, Step, Targets};
 use frostline::rng::{Purpose, Stream};
 use frostline::stop::StopToken;
 use frostline::train::{
-    Activation, ClassWeights, Data, EarlyStopping, End, EpochRow, Evaluation, FitError, InMemory, Model, Monitor,
-    NamedTensor, Observer, Optimizer, Outcome, Pass, Penalty, Progress, Samples, Schedule, Settings, Silent, Snapshot,
-    SourceError, TopModel, TopShape, evaluate, fit, predict_all,
+    Activation, Batch, ClassWeights, Data, EarlyStopping, End, EpochRow, Evaluation, FitError, InMemory, Model,
+    Monitor, NamedTensor, Observer, Optimizer, Outcome, Pass, Penalty, Progress, Samples, Schedule, Settings, Silent,
+    Snapshot, SourceError, TopModel, TopShape, evaluate, fit, predict_all,
 };
 
 const SAMPLE: [usize; 3] = [3, 4, 5];
@@ -321,4 +322,53 @@ fn parameters_travel_by_name_and_strangers_are_all_named() {
     assert!(text.contains("`classifier.0.weight` is missing"), "{text}");
     assert!(text.contains("`stranger` is no parameter"), "{text}");
     assert!(text.contains("`classifier.0.bias` has shape [4, 4], expected [16]"), "{text}");
+}
+
+/// A batch may be announced before it is trained on; whether it was, or another one in its place, changes no bit.
+#[test]
+fn announcing_a_batch_changes_no_bit() {
+    const WIDTH: usize = 60;
+    let announce: [fn(&[Vec<f32>], usize) -> Option<Vec<f32>>; 4] = [
+        |_, _| None,
+        |batches, next| batches.get(next).cloned(),
+        |batches, _| batches.first().map(|first| first.iter().map(|value| value + 1.0).collect()),
+        // Of no use to the first layer: half a sample.
+        |batches, _| batches.first().map(|first| first[..WIDTH / 2].to_vec()),
+    ];
+    let trained = announce.map(|announced| {
+        let mut model = TopModel::new(&shape(2), 7).expect("the shape is sound");
+        let mut source = samples(1, 2);
+        let order: Vec<u32> = (0..45).collect();
+        source.begin(&Pass { epoch: 0, order: &order, batch_size: 8 }).expect("the samples are in memory");
+        let batches: Vec<Vec<f32>> = (0..45usize.div_ceil(8))
+            .map(|batch| {
+                let mut inputs = vec![0.0; WIDTH * 8.min(45 - batch * 8)];
+                source.fill(inputs.len() / WIDTH, &mut inputs).expect("the samples are in memory");
+                inputs
+            })
+            .collect();
+        let rule = Rule::RmsProp { rho: 0.9, eps: 1e-7, momentum: 0.0 };
+        let mut sums = Vec::new();
+        for (at, inputs) in batches.iter().enumerate() {
+            if let Some(next) = announced(&batches, at + 1) {
+                model.expect(&next);
+            }
+            let labels: Vec<u32> = (0..inputs.len() / WIDTH).map(|sample| (at * 8 + sample) as u32 % 2).collect();
+            let batch = Batch { inputs, targets: Targets { labels: &labels, class_weights: None } };
+            let step = Step { rule, lr: 1e-2, l1: 0.0, l2: 0.0, number: at as u64 + 1 };
+            let masks = MaskKey { seed: 7, epoch: 0, first_sample: at as u64 * 8 };
+            sums.push(model.train(batch, masks, &step).expect("there is memory"));
+            // Somebody looks on, or puts other weights in, between two batches.
+            if at == 2 {
+                sums.push(model.score(batch).expect("there is memory"));
+            }
+            if at == 3 {
+                let mut tensors = model.export();
+                tensors.iter_mut().for_each(|tensor| tensor.values.iter_mut().for_each(|value| *value *= 0.5));
+                model.import(&tensors).expect("the names are its own");
+            }
+        }
+        (sums, model.export())
+    });
+    assert!(trained.iter().all(|others| *others == trained[0]));
 }

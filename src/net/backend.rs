@@ -69,6 +69,10 @@ pub trait Trained {
     /// Says what the next backward passes do with the gradient of the parameters.
     fn arm(&mut self, update: Update);
 
+    /// Says what the forward pass after the next backward pass will read, so that it may be computed along with the update
+    /// of the parameters. A hint: results are the same without it, and when something else is read.
+    fn expect(&mut self, _inputs: &[f32]) {}
+
     /// Shows weight, then bias, as they are now.
     fn each(&self, visit: &mut dyn FnMut(&Parameter));
 

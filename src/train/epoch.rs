@@ -52,17 +52,28 @@ impl Course<'_> {
         }
         let pass = Pass { epoch: memory.epoch, order: rest, batch_size: size };
         samples.begin(&pass).map_err(FitError::Source)?;
-        let mut inputs = vec![0.0; size.min(self.samples) * samples.sample_len()];
-        for batch in rest.chunks(size) {
+        // The next batch is here before the present one is trained on, so that a model can work on both.
+        let length = samples.sample_len();
+        let mut fill = |batch: &[u32], inputs: &mut Vec<f32>| -> Result<Vec<u32>, FitError> {
+            inputs.resize(batch.len() * length, 0.0);
+            samples.fill(batch.len(), inputs).map_err(FitError::Source)?;
+            Ok(batch.iter().map(|&sample| samples.labels()[sample as usize]).collect())
+        };
+        let mut batches = rest.chunks(size);
+        let (mut inputs, mut next) = (Vec::new(), Vec::new());
+        let mut labels = batches.next().map(|first| fill(first, &mut inputs)).transpose()?;
+        while let Some(present) = labels {
             if stop.is_requested() {
                 return Ok(Ended::Stopped);
             }
-            let inputs = &mut inputs[..batch.len() * samples.sample_len()];
-            samples.fill(batch.len(), inputs).map_err(FitError::Source)?;
-            let labels: Vec<u32> = batch.iter().map(|&sample| samples.labels()[sample as usize]).collect();
-            let targets = Targets { labels: &labels, class_weights: self.class_weights.as_deref() };
-            self.train_batch(model, Batch { inputs, targets }, memory)?;
+            labels = batches.next().map(|batch| fill(batch, &mut next)).transpose()?;
+            if labels.is_some() {
+                model.expect(&next);
+            }
+            let targets = Targets { labels: &present, class_weights: self.class_weights.as_deref() };
+            self.train_batch(model, Batch { inputs: &inputs, targets }, memory)?;
             observer.batch(&self.progress(memory));
+            std::mem::swap(&mut inputs, &mut next);
         }
         Ok(Ended::Whole)
     }

@@ -55,6 +55,9 @@ pub trait Model {
     /// Classes that it tells apart.
     fn classes(&self) -> usize;
 
+    /// Says what the batch after the next one to be trained reads: a hint, which changes no result.
+    fn expect(&mut self, _inputs: &[f32]) {}
+
     /// One step: forward with dropout, backward, and an update of every parameter by `step`.
     ///
     /// Nothing is updated where the loss is not finite.
@@ -112,6 +115,12 @@ impl<N: Network> Model for N {
 
     fn classes(&self) -> usize {
         self.class_count()
+    }
+
+    fn expect(&mut self, inputs: &[f32]) {
+        if let Some(first) = self.layers_mut().into_iter().next() {
+            first.expect(inputs);
+        }
     }
 
     fn train(&mut self, batch: Batch<'_>, masks: MaskKey, step: &Step) -> Result<LossSum, NetError> {

@@ -1,6 +1,6 @@
 //! Dense layers against their naive twins, and the promise of the same bits.
 
-use super::Dense;
+use super::{Ahead, Dense, Packed};
 use crate::kernels::isa::{ALL, Isa};
 use crate::kernels::optimizer::{Parameter, Rule, Step, update};
 use crate::rng::{Purpose, Stream};
@@ -49,9 +49,13 @@ impl Case {
         }
     }
 
+    fn packed(&self) -> Packed {
+        Packed::new(&self.x, self.dense.batch)
+    }
+
     fn forward(&self) -> Vec<f32> {
         let mut y = vec![f32::NAN; self.dy.len()];
-        self.dense.forward(&self.x, &self.w, &self.b, &mut y);
+        self.dense.forward(&self.packed(), &self.w, &self.b, &mut y);
         y
     }
 
@@ -59,7 +63,7 @@ impl Case {
         let mut dx = vec![f32::NAN; self.x.len()];
         let (mut dw, mut db) = (vec![f32::NAN; self.w.len()], vec![f32::NAN; self.b.len()]);
         self.dense.gradient_by_input(&self.dy, &self.w, &mut dx);
-        self.dense.gradient_by_weights(&self.x, &self.dy, &mut dw);
+        self.dense.gradient_by_weights(&self.packed(), &self.dy, &mut dw);
         self.dense.gradient_by_bias(&self.dy, &mut db);
         [dx, dw, db]
     }
@@ -142,7 +146,44 @@ fn the_fused_update_gives_the_bits_of_gradient_and_update_apart() {
         let [weights, first, second] = &mut apart;
         update(isa, &step, &case.gradients()[1], Parameter { weights, first, second });
         let [weights, first, second] = &mut fused;
-        case.dense.update(&case.x, &case.dy, &step, Parameter { weights, first, second });
+        case.dense.update(&case.packed(), &case.dy, &step, Parameter { weights, first, second }, None);
         assert_eq!(apart, fused, "{isa:?} {size:?}");
+    }
+}
+
+#[test]
+fn the_forward_pass_ahead_gives_the_bits_of_one_after_the_update() {
+    let rule = Rule::RmsProp { rho: 0.9, eps: 1e-7, momentum: 0.0 };
+    let step = Step { rule, lr: 0.01, l1: 0.0, l2: 0.0, number: 1 };
+    for (isa, (batch, inputs, outputs)) in available().flat_map(|isa| SIZES.map(|size| (isa, size))) {
+        // Smaller, larger and far larger batches than the one that the update comes from.
+        for following in [1, batch, 2 * batch + 3, 70] {
+            let case = Case::new(isa, (batch, inputs, outputs));
+            let next = Case { x: random(following * inputs, 7), ..Case::new(isa, (following, inputs, outputs)) };
+            let (mut weights, mut first) = (case.w.clone(), vec![0.0; case.w.len()]);
+            let mut ahead = vec![f32::NAN; following * outputs];
+            let (x, next_x) = (case.packed(), next.packed());
+            let parameter = Parameter { weights: &mut weights, first: &mut first, second: &mut [] };
+            let wanted = Ahead { x: &next_x, b: &next.b, y: &mut ahead };
+            case.dense.update(&x, &case.dy, &step, parameter, Some(wanted));
+            let mut after = vec![f32::NAN; ahead.len()];
+            next.dense.forward(&next_x, &weights, &next.b, &mut after);
+            assert_eq!(ahead, after, "{isa:?} {batch} x {inputs} x {outputs}, then {following}");
+        }
+    }
+}
+
+#[test]
+fn a_packed_batch_knows_its_bits() {
+    for (batch, inputs) in [(1, 1), (3, 255), (2, 256), (5, 600), (17, 8192)] {
+        let x = random(batch * inputs, 1);
+        let packed = Packed::new(&x, batch);
+        assert!(packed.holds(&x, batch) && !packed.holds(&x[1..], batch));
+        for at in [0, x.len() / 2, x.len() - 1] {
+            let mut other = x.clone();
+            other[at] = f32::from_bits(other[at].to_bits() ^ 1);
+            assert!(!packed.holds(&other, batch), "{batch} x {inputs}, {at}");
+        }
+        assert!(batch == 1 || !packed.holds(&x, batch - 1) && !packed.holds(&x, 1));
     }
 }

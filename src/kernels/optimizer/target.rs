@@ -46,6 +46,14 @@ impl Target {
         })
     }
 
+    /// The weights that it updates.
+    pub(crate) fn weights(&self) -> Option<*mut f32> {
+        match self {
+            Target::Store(_) => None,
+            Target::Update(update) => Some(update.weights),
+        }
+    }
+
     /// Takes `count` gradients for the weights from `offset` on.
     ///
     /// # Safety

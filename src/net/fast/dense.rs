@@ -6,6 +6,7 @@ use dfdx::shapes::HasShape;
 
 use super::tape::{copy_to, follow};
 use super::{Fast, lock};
+use crate::kernels::dense::{Ahead, Packed};
 use crate::kernels::optimizer::{self, Step};
 use crate::kernels::{dense, isa};
 use crate::net::NetError;
@@ -19,7 +20,14 @@ struct State {
     weight: Parameter,
     bias: Parameter,
     /// The last forward pass's input, which the gradient by weights needs.
-    input: Vec<f32>,
+    input: Packed,
+    /// The input that [`Trained::expect`] has announced, until the parameters are updated.
+    announced: Option<Packed>,
+    /// An input whose outputs are known already, computed while the parameters were updated.
+    ready: Option<(Packed, Vec<f32>)>,
+    /// Memory for the next input.
+    spare: Packed,
+    values: Vec<f32>,
     /// Forward passes so far: a backward pass needs what the last one left in `input`.
     passes: u64,
     update: Update,
@@ -29,8 +37,21 @@ struct State {
 
 impl Dense {
     pub(super) fn new(weight: Parameter, bias: Parameter, dx: InputGradient) -> Self {
-        let (input, update, by_bias) = (Vec::new(), Update::default(), Vec::new());
-        Self(Arc::new(Mutex::new(State { weight, bias, input, passes: 0, update, dx, by_bias })))
+        let (input, spare) = (Packed::default(), Packed::default());
+        let state = State {
+            weight,
+            bias,
+            input,
+            announced: None,
+            ready: None,
+            spare,
+            values: Vec::new(),
+            passes: 0,
+            update: Update::default(),
+            dx,
+            by_bias: Vec::new(),
+        };
+        Self(Arc::new(Mutex::new(state)))
     }
 
     pub(super) fn run<T: TapeOf<Fast>>(&self, input: Rows<Fast, T>) -> Result<Rows<Fast, T>, NetError> {
@@ -41,7 +62,7 @@ impl Dense {
             return Err(NetError::Width { expected, found: inputs });
         }
         let layer = dense::Dense { isa: isa::current(), batch, inputs, outputs };
-        copy_to(&input, &mut state.input);
+        copy_to(&input, &mut state.values);
         let output = state.forward(&layer);
         let (shared, pass) = (Arc::clone(&self.0), state.passes);
         drop(state);
@@ -52,6 +73,14 @@ impl Dense {
 impl State {
     fn forward(&mut self, layer: &dense::Dense) -> Vec<f32> {
         self.passes += 1;
+        if let Some((input, output)) = self.ready.take() {
+            let same = input.holds(&self.values, layer.batch);
+            self.spare = std::mem::replace(if same { &mut self.input } else { &mut self.spare }, input);
+            if same {
+                return output;
+            }
+        }
+        self.input.pack(&self.values, layer.batch);
         let mut output = vec![0.0; layer.batch * layer.outputs];
         layer.forward(&self.input, &self.weight.value, &self.bias.value, &mut output);
         output
@@ -82,12 +111,27 @@ impl State {
     }
 
     fn apply(&mut self, layer: &dense::Dense, dy: &[f32], step: &Step) {
-        layer.update(&self.input, dy, step, self.weight.moving(&step.rule));
         optimizer::update(layer.isa, &step.without_penalty(), &self.by_bias, self.bias.moving(&step.rule));
+        let next = self.announced.take();
+        let mut output = vec![0.0; next.as_ref().map_or(0, |next| next.batch() * layer.outputs)];
+        let ahead = next.as_ref().map(|next| Ahead { x: next, b: &self.bias.value, y: &mut output });
+        layer.update(&self.input, dy, step, self.weight.moving(&step.rule), ahead);
+        self.ready = next.map(|next| (next, output));
     }
 }
 
 impl Trained for Dense {
+    fn expect(&mut self, inputs: &[f32]) {
+        let state = &mut *lock(&self.0);
+        let width = state.weight.shape[1];
+        if inputs.is_empty() || !inputs.len().is_multiple_of(width) {
+            return;
+        }
+        let mut next = state.announced.take().unwrap_or_else(|| std::mem::take(&mut state.spare));
+        next.pack(inputs, inputs.len() / width);
+        state.announced = Some(next);
+    }
+
     fn arm(&mut self, update: Update) {
         lock(&self.0).update = update;
     }
@@ -100,6 +144,7 @@ impl Trained for Dense {
 
     fn each_mut(&mut self, visit: &mut dyn FnMut(&mut Parameter)) {
         let state = &mut *lock(&self.0);
+        state.ready = None;
         visit(&mut state.weight);
         visit(&mut state.bias);
     }
