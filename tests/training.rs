@@ -328,7 +328,8 @@ fn parameters_travel_by_name_and_strangers_are_all_named() {
 #[test]
 fn announcing_a_batch_changes_no_bit() {
     const WIDTH: usize = 60;
-    let announce: [fn(&[Vec<f32>], usize) -> Option<Vec<f32>>; 4] = [
+    type Announced = fn(&[Vec<f32>], usize) -> Option<Vec<f32>>;
+    let announce: [Announced; 4] = [
         |_, _| None,
         |batches, next| batches.get(next).cloned(),
         |batches, _| batches.first().map(|first| first.iter().map(|value| value + 1.0).collect()),
