@@ -16,19 +16,31 @@ use crate::train::{Pass, Samples, SourceError};
 /// Decoded images that wait for the network, in batches.
 const BATCHES_AHEAD: usize = 2;
 
-/// Stored activations, read at offsets into the trainer's buffer: memory does not grow with their number.
+/// Stored activations of so many bytes are kept in memory once they were read; more of them are read anew in every epoch.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// Stored activations, read at offsets into the trainer's buffer: memory does not grow with their number beyond
+/// [`KEPT_BYTES`].
 pub(super) struct Stored {
     stage: Stage,
     shelf: Arc<Shelf>,
     digests: Vec<Digest>,
     labels: Vec<u32>,
+    /// What was read and verified, by sample, where all of it may be kept.
+    kept: Option<Vec<Option<Box<[f32]>>>>,
     order: Vec<u32>,
     next: usize,
 }
 
 impl Stored {
     pub fn new(stage: Stage, shelf: &Arc<Shelf>, manifest: &Manifest) -> Self {
+        Self::keeping(KEPT_BYTES, stage, shelf, manifest)
+    }
+
+    fn keeping(bytes: usize, stage: Stage, shelf: &Arc<Shelf>, manifest: &Manifest) -> Self {
+        let samples = manifest.images.len();
         Self {
+            kept: (samples * shelf.record_bytes() <= bytes).then(|| vec![None; samples]),
             stage,
             shelf: Arc::clone(shelf),
             digests: manifest.images.iter().map(|image| image.digest).collect(),
@@ -58,11 +70,21 @@ impl Samples for Stored {
     fn fill(&mut self, count: usize, out: &mut [f32]) -> Result<(), SourceError> {
         let length = self.sample_len();
         let wanted = &self.order[self.next..self.next + count];
-        // Every record's checksum is verified, which all threads share: the network waits for the batch.
-        let whole = wanted
-            .par_iter()
-            .zip(out.par_chunks_exact_mut(length))
-            .all(|(&sample, record)| self.shelf.read_f32(&self.digests[sample as usize], record) == Read::Found);
+        let kept = |sample: u32| self.kept.as_ref()?[sample as usize].as_deref();
+        // Every record that is read is verified, which all threads share: the network waits for the batch.
+        let whole =
+            wanted.par_iter().zip(out.par_chunks_exact_mut(length)).all(|(&sample, record)| match kept(sample) {
+                Some(values) => {
+                    record.copy_from_slice(values);
+                    true
+                }
+                None => self.shelf.read_f32(&self.digests[sample as usize], record) == Read::Found,
+            });
+        if let Some(kept) = self.kept.as_mut().filter(|_| whole) {
+            for (&sample, record) in wanted.iter().zip(out.chunks_exact(length)) {
+                kept[sample as usize].get_or_insert_with(|| record.into());
+            }
+        }
         self.next += count;
         if whole { Ok(()) } else { Err(Box::new(StageError::DamagedWhileReading { stage: self.stage })) }
     }
@@ -158,5 +180,74 @@ impl Samples for Augmented {
             record.copy_from_slice(&values);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::cache::{Cache, Inputs};
+    use crate::clock::SystemClock;
+    use crate::files::{Wait, Waiting};
+    use crate::stop::StopToken;
+
+    const LENGTH: usize = 3;
+
+    fn digest(sample: u8) -> Digest {
+        Digest::of(&[sample])
+    }
+
+    /// A shelf that holds LENGTH times its own number for each of six samples.
+    fn shelf(folder: &Path) -> Shelf {
+        let cache = Cache::open(folder, SystemClock::shared()).expect("the cache opens");
+        let shelf = cache.shelf(&Inputs::new("activations"), LENGTH * size_of::<f32>()).expect("opens");
+        let records: Vec<(Digest, Vec<u8>)> =
+            (0..6).map(|sample| (digest(sample), [f32::from(sample); LENGTH].map(f32::to_le_bytes).concat())).collect();
+        let borrowed: Vec<(Digest, &[u8])> = records.iter().map(|(image, bytes)| (*image, &bytes[..])).collect();
+        let (stop, mut patience) = (StopToken::new(), |_: &Waiting| {});
+        let mut writer = shelf.writer(Wait { stop: &stop, on_wait: &mut patience }).expect("becomes the writer");
+        writer.append(&borrowed).expect("appends");
+        drop(writer);
+        shelf
+    }
+
+    fn pass(stored: &mut Stored, order: [u32; 6]) -> Result<(), SourceError> {
+        stored.begin(&Pass { epoch: 0, order: &order, batch_size: 4 })?;
+        let mut values = [f32::NAN; 6 * LENGTH];
+        let (first, second) = values.split_at_mut(4 * LENGTH);
+        stored.fill(4, first)?;
+        stored.fill(2, second)?;
+        assert_eq!(values, order.map(|sample| [sample as f32; LENGTH]).as_flattened());
+        Ok(())
+    }
+
+    /// Flips a bit in the last record on the disk.
+    fn damage(folder: &Path) {
+        let entry = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let entry = entry.into_iter().find(|path| path.is_dir()).expect("the entry");
+        let segment = entry.join("segment-000001.shelf");
+        let mut bytes = std::fs::read(&segment).expect("the segment");
+        let at = bytes.windows(4).rposition(|four| four == 5f32.to_le_bytes()).expect("the last record");
+        bytes[at] ^= 1;
+        std::fs::write(segment, bytes).expect("writes");
+    }
+
+    #[test]
+    fn few_activations_are_read_once_and_many_are_read_and_verified_in_every_pass() {
+        for (bytes, sound) in [(6 * LENGTH * 4, true), (6 * LENGTH * 4 - 1, false)] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let shelf = Arc::new(shelf(folder.path()));
+            let image =
+                |sample: u8| data::Image { path: sample.to_string(), class: 0, digest: digest(sample), bytes: 1 };
+            let images = (0..6).map(image).collect();
+            let manifest =
+                Manifest { root: folder.path().into(), classes: vec!["a".into()], images, skipped: Vec::new() };
+            let mut stored = Stored::keeping(bytes, Stage::Top, &shelf, &manifest);
+            pass(&mut stored, [3, 0, 5, 1, 2, 4]).expect("all records are whole");
+            damage(folder.path());
+            assert_eq!(pass(&mut stored, [5, 4, 3, 2, 1, 0]).is_ok(), sound, "{bytes} bytes");
+        }
     }
 }
