@@ -361,7 +361,7 @@ fn announcing_a_batch_changes_no_bit() {
             sums.push(model.train(batch, masks, &step).expect("there is memory"));
             // Somebody looks on, or puts other weights in, between two batches.
             if at == 2 {
-                sums.push(model.score(batch).expect("there is memory"));
+                sums.extend(model.score(batch, 8).expect("there is memory"));
             }
             if at == 3 {
                 let mut tensors = model.export();
@@ -372,4 +372,26 @@ fn announcing_a_batch_changes_no_bit() {
         (sums, model.export())
     });
     assert!(trained.iter().all(|others| *others == trained[0]));
+}
+
+/// Validation scores several batches in one pass.
+#[test]
+fn batches_scored_together_have_the_sums_of_batches_scored_apart() {
+    for classes in [2, 3] {
+        let mut run = Run::new(classes);
+        let mut source = samples(1, classes);
+        let order: Vec<u32> = (0..45).collect();
+        source.begin(&Pass { epoch: 0, order: &order, batch_size: 45 }).expect("the samples are in memory");
+        let mut inputs = vec![0.0; 45 * 60];
+        source.fill(45, &mut inputs).expect("the samples are in memory");
+        let labels = source.labels();
+        let mut score = |from: usize, to: usize| {
+            let targets = Targets { labels: &labels[from..to], class_weights: None };
+            run.model.score(Batch { inputs: &inputs[from * 60..to * 60], targets }, 8).expect("there is memory")
+        };
+        let together = score(0, 45);
+        let apart: Vec<_> = (0..45).step_by(8).flat_map(|from| score(from, 45.min(from + 8))).collect();
+        assert_eq!(together.len(), 6);
+        assert_eq!(together, apart);
+    }
 }

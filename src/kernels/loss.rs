@@ -35,6 +35,14 @@ impl Targets<'_> {
     }
 }
 
+/// [`binary`] for one logit a sample, [`softmax`] for one logit a class.
+pub fn cross_entropy(width: usize, logits: &[f32], targets: Targets<'_>, gradient: Option<&mut [f32]>) -> LossSum {
+    match width {
+        1 => binary(logits, targets, gradient),
+        classes => softmax(classes, logits, targets, gradient),
+    }
+}
+
 /// Binary cross-entropy: `logits[batch]`, labels 0 or 1; correct when the logit is above zero exactly for label 1.
 ///
 /// loss = max(z, 0) - z y + ln(1 + exp(-|z|)), whose derivative is sigmoid(z) - y. `gradient` is overwritten.

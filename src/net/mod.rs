@@ -63,5 +63,5 @@ pub use weights::{BaseWeights, Convolution, WeightsError};
 pub(crate) use engine::EngineVisitor;
 
 pub use crate::kernels::activation::{Activation, sigmoid};
-pub use crate::kernels::loss::{LossSum, Targets, probabilities};
+pub use crate::kernels::loss::{LossSum, Targets, cross_entropy, probabilities};
 pub use crate::kernels::optimizer::{Rule, Step, penalty};

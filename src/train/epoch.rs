@@ -182,8 +182,8 @@ mod tests {
             Ok(pass(batch, self.trained).is_ok())
         }
 
-        fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
-            pass(batch, self.scored)
+        fn score(&mut self, batch: Batch<'_>, _: usize) -> Result<Vec<LossSum>, NetError> {
+            Ok(vec![pass(batch, self.scored)?])
         }
 
         fn predict(&mut self, _: &[f32], _: usize, _: &mut [f32]) -> Result<(), NetError> {

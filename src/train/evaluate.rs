@@ -15,6 +15,9 @@ pub struct Evaluation {
     pub accuracy: f64,
 }
 
+/// Bytes of samples that are scored together, if they are several batches: each pass reads all weights.
+const TOGETHER: usize = 2 << 20;
+
 /// Metrics on all samples, in order, without dropout and class weights. Ends early, with nothing, when a stop is asked for.
 pub fn evaluate(
     model: &mut dyn Model,
@@ -26,22 +29,40 @@ pub fn evaluate(
     let penalty = penalty_of(model, penalty);
     let mut running = Running::default();
     let labels = samples.labels().to_vec();
-    let ended = pass_over(samples, batch_size, stop, |start, count, inputs| {
-        let targets = Targets { labels: &labels[start..start + count], class_weights: None };
-        let batch = Batch { inputs, targets };
-        let sums = match model.score(batch) {
-            Err(NetError::OutOfMemory) => return Err(too_large(batch, |part| is_held(model.score(part)))),
-            result => result?,
-        };
-        running.add(sums.loss, penalty, sums.correct, count);
+    let batches = (TOGETHER / (samples.sample_len() * size_of::<f32>() * batch_size)).max(1);
+    let ended = pass_over(samples, (batch_size, batches), stop, |start, count, inputs| {
+        let labels = &labels[start..start + count];
+        let batch = Batch { inputs, targets: Targets { labels, class_weights: None } };
+        // Summed batch by batch, however many are scored together.
+        for (sums, labels) in score(model, batch, batch_size)?.iter().zip(labels.chunks(batch_size)) {
+            running.add(sums.loss, penalty, sums.correct, labels.len());
+        }
         Ok(())
     })?;
     let evaluation = Evaluation { loss: running.mean_loss(), accuracy: running.accuracy() };
     Ok((ended == Ended::Whole).then_some(evaluation))
 }
 
+/// The sums of each `size` samples; one by one where memory does not hold all of them at once.
+fn score(model: &mut dyn Model, batch: Batch<'_>, size: usize) -> Result<Vec<LossSum>, FitError> {
+    let Batch { inputs, targets } = batch;
+    match model.score(batch, size) {
+        Err(NetError::OutOfMemory) if targets.labels.len() > size => {
+            let length = inputs.len() / targets.labels.len();
+            let parts = inputs.chunks(size * length).zip(targets.labels.chunks(size));
+            let sums = parts.map(|(inputs, labels)| {
+                let part = Batch { inputs, targets: Targets { labels, ..targets } };
+                score(model, part, size)
+            });
+            Ok(sums.collect::<Result<Vec<_>, _>>()?.concat())
+        }
+        Err(NetError::OutOfMemory) => Err(too_large(batch, |part| is_held(model.score(part, size)))),
+        result => Ok(result?),
+    }
+}
+
 /// Whether memory was large enough.
-fn is_held(scored: Result<LossSum, NetError>) -> Result<bool, NetError> {
+fn is_held(scored: Result<Vec<LossSum>, NetError>) -> Result<bool, NetError> {
     match scored {
         Ok(_) => Ok(true),
         Err(NetError::OutOfMemory) => Ok(false),
@@ -87,7 +108,7 @@ pub fn predict_all(
 ) -> Result<Vec<f32>, FitError> {
     let classes = model.classes();
     let mut probabilities = Vec::with_capacity(samples.labels().len() * classes);
-    pass_over(samples, batch_size, stop, |start, count, inputs| {
+    pass_over(samples, (batch_size, 1), stop, |start, count, inputs| {
         probabilities.resize((start + count) * classes, 0.0);
         model.predict(inputs, count, &mut probabilities[start * classes..])?;
         Ok(())
@@ -95,24 +116,27 @@ pub fn predict_all(
     Ok(probabilities)
 }
 
-/// Calls back with (first sample, count, values) of each batch, in order, until a stop is asked for.
+/// Calls back with (first sample, count, values) of so many batches at a time, in order, until a stop is asked for.
 fn pass_over(
     samples: &mut dyn Samples,
-    batch_size: usize,
+    (batch_size, batches): (usize, usize),
     stop: &StopToken,
     mut visit: impl FnMut(usize, usize, &[f32]) -> Result<(), FitError>,
 ) -> Result<Ended, FitError> {
     let order: Vec<u32> = (0..samples.labels().len() as u32).collect();
     samples.begin(&Pass { epoch: 0, order: &order, batch_size }).map_err(FitError::Source)?;
-    let mut inputs = vec![0.0; batch_size.min(order.len()) * samples.sample_len()];
-    for start in (0..order.len()).step_by(batch_size) {
-        if stop.is_requested() {
-            return Ok(Ended::Stopped);
+    let length = samples.sample_len();
+    let together = order.len().min(batch_size * batches);
+    let mut inputs = vec![0.0; together * length];
+    for start in (0..order.len()).step_by(together) {
+        let inputs = &mut inputs[..together.min(order.len() - start) * length];
+        for batch in inputs.chunks_mut(batch_size * length) {
+            if stop.is_requested() {
+                return Ok(Ended::Stopped);
+            }
+            samples.fill(batch.len() / length, batch).map_err(FitError::Source)?;
         }
-        let count = batch_size.min(order.len() - start);
-        let inputs = &mut inputs[..count * samples.sample_len()];
-        samples.fill(count, inputs).map_err(FitError::Source)?;
-        visit(start, count, inputs)?;
+        visit(start, inputs.len() / length, inputs)?;
     }
     Ok(Ended::Whole)
 }

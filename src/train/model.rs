@@ -7,8 +7,8 @@ use dfdx::tensor_ops::Backward;
 
 use super::import::{self, ModelError, NamedTensor};
 use crate::net::{
-    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, in_halves, probabilities,
-    sigmoid,
+    Backend, CrossEntropy, LossSum, MaskKey, NetError, Rows, Step, Targets, Trained, Update, cross_entropy, in_halves,
+    probabilities, sigmoid,
 };
 
 /// Some samples and what they should be.
@@ -66,13 +66,13 @@ pub trait Model {
     /// Whether the device's memory holds a pass forward and backward of this batch. Parameters stay as they are.
     fn fits(&mut self, batch: Batch<'_>) -> Result<bool, NetError>;
 
-    /// Loss and hits without dropout; nothing changes.
-    fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError>;
+    /// Losses and hits of each `part` samples, the last of which may be fewer, without dropout; nothing changes.
+    fn score(&mut self, batch: Batch<'_>, part: usize) -> Result<Vec<LossSum>, NetError>;
 
     /// Probabilities of each class: `probabilities` is `count x classes`, and for two classes `[1 - p, p]`.
     fn predict(&mut self, inputs: &[f32], count: usize, probabilities: &mut [f32]) -> Result<(), NetError>;
 
-    /// [`Self::score`] and [`Self::predict`] in one forward pass.
+    /// [`Self::score`] of one part, and [`Self::predict`], in one forward pass.
     fn examine(&mut self, batch: Batch<'_>, probabilities: &mut [f32]) -> Result<LossSum, NetError>;
 
     /// Trained layers, from the input.
@@ -137,10 +137,13 @@ impl<N: Network> Model for N {
         }
     }
 
-    fn score(&mut self, batch: Batch<'_>) -> Result<LossSum, NetError> {
+    fn score(&mut self, batch: Batch<'_>, part: usize) -> Result<Vec<LossSum>, NetError> {
         NetError::caught(|| {
-            let logits = self.compute(batch.inputs)?;
-            Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
+            let (width, logits) = values_of::<N::Backend>(&self.compute(batch.inputs)?);
+            let parts = logits.chunks(part * width).zip(batch.targets.labels.chunks(part));
+            let sums =
+                parts.map(|(logits, labels)| cross_entropy(width, logits, Targets { labels, ..batch.targets }, None));
+            Ok(sums.collect())
         })
     }
 
@@ -171,11 +174,17 @@ impl<N: Network> Model for N {
     }
 }
 
+/// The width of a row, and all rows.
+fn values_of<B: Backend>(rows: &Rows<B, NoneTape>) -> (usize, Vec<f32>) {
+    let &(count, width) = rows.shape();
+    let mut values = vec![0.0; count * width];
+    rows.copy_into(&mut values);
+    (width, values)
+}
+
 /// Probabilities of each class: `out` is `rows x classes`, and for two classes, which share a logit, `[1 - p, p]`.
 fn probabilities_of<B: Backend>(logits: &Rows<B, NoneTape>, out: &mut [f32]) {
-    let &(rows, width) = logits.shape();
-    let mut values = vec![0.0; rows * width];
-    logits.copy_into(&mut values);
+    let (width, values) = values_of::<B>(logits);
     if width > 1 {
         return probabilities(width, &values, out);
     }

@@ -16,10 +16,7 @@ pub(super) fn cross_entropy<T: TapeOf<Fast>>(
     let values = copied(&logits);
     let mut gradient = vec![0.0; if T::OWNS_TAPE { values.len() } else { 0 }];
     let wanted = T::OWNS_TAPE.then_some(&mut gradient[..]);
-    let sums = match width {
-        1 => loss::binary(&values, targets, wanted),
-        classes => loss::softmax(classes, &values, targets, wanted),
-    };
+    let sums = loss::cross_entropy(width, &values, targets, wanted);
     let mean = (sums.loss / batch as f64) as f32;
     // The pass starts at the loss itself, whose gradient by itself is 1: what the kernel gave is the gradient.
     let scalar = follow(logits, vec![mean], (), move |by_loss: &[f32]| {

@@ -25,10 +25,7 @@ where
     logits.copy_into(&mut values);
     let mut gradient = vec![0.0; if T::OWNS_TAPE { values.len() } else { 0 }];
     let wanted = T::OWNS_TAPE.then_some(&mut gradient[..]);
-    let sums = match width {
-        1 => loss::binary(&values, targets, wanted),
-        classes => loss::softmax(classes, &values, targets, wanted),
-    };
+    let sums = loss::cross_entropy(width, &values, targets, wanted);
     let device = logits.device().clone();
     let mean = (sums.loss / batch as f64) as f32;
     let mean = device.try_tensor_from_vec(vec![mean], ()).map_err(NetError::tensor)?;
