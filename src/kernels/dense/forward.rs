@@ -62,7 +62,7 @@ impl Forward<'_> {
         let x = &self.x.chunk(chunk)[first..self.dense.batch.min(first + SAMPLES)];
         let mut row = 0;
         while row < sums.len() {
-            let rows = if L::PANELS > 1 && sums.len() - row >= WIDE { WIDE } else { TILE.min(sums.len() - row) };
+            let rows = if L::PANELS > 1 && sums.len() - row >= ROWS { ROWS } else { TILE.min(sums.len() - row) };
             // SAFETY: the rows are inside, by the caller's conditions.
             unsafe {
                 let w = Vectors { at: self.w.add((self.outputs.start + row) * inputs + from), step: inputs };
@@ -92,8 +92,8 @@ impl Forward<'_> {
 
 /// Outputs, and samples, of a tile whose sums stay in registers.
 const TILE: usize = 4;
-/// Outputs of a tile where there are 32 registers: those of a task that updates weights.
-const WIDE: usize = super::gradients::ROWS;
+/// Outputs of a tile where there are 32 registers, and of a task that updates weights.
+pub(super) const ROWS: usize = 6;
 
 /// [`tiles`] for rows that do not end with a vector.
 #[inline(always)]
@@ -121,7 +121,7 @@ unsafe fn tiles<L: Lanes>(x: &[[f32; CHUNK]], w: Vectors, vectors: usize, sums: 
             let samples = Vectors { at: x[n].as_ptr(), step: CHUNK };
             if L::PANELS > 1 && x.len() - n >= TILE {
                 match sums.len() {
-                    WIDE => tile::<L, TILE, WIDE>(samples, w, vectors, n, sums),
+                    ROWS => tile::<L, TILE, ROWS>(samples, w, vectors, n, sums),
                     TILE => tile::<L, TILE, TILE>(samples, w, vectors, n, sums),
                     _ => {
                         for (row, sums) in sums.chunks_exact_mut(1).enumerate() {

@@ -3,15 +3,12 @@
 use std::ops::Range;
 
 use super::Dense;
-use super::forward::{Forward, NONE, SAMPLES};
+use super::forward::{Forward, NONE, ROWS, SAMPLES};
 use super::packed::{CHUNK, Packed};
 use crate::kernels::lanes::{Lanes, Task};
 use crate::kernels::optimizer::Target;
 use crate::kernels::product::{Pieces, Scalars, Vectors, outer_rows};
 use crate::kernels::shared::Shared;
-
-/// Rows of a gradient tile.
-pub(super) const ROWS: usize = 6;
 
 /// Some rows of the gradient by weights.
 ///

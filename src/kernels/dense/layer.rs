@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::forward::{FORWARD_OUTPUTS, Forward};
-use super::gradients::{ByInput, ByWeights, INPUTS_TO_A_TASK, MOST_AHEAD, ROWS};
+use super::forward::{FORWARD_OUTPUTS, Forward, ROWS};
+use super::gradients::{ByInput, ByWeights, INPUTS_TO_A_TASK, MOST_AHEAD};
 use super::packed::Packed;
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes;

@@ -17,7 +17,7 @@ pub use rule::{Parameter, Rule, Step, penalty};
 pub(crate) use target::Target;
 pub use update::update;
 
-/// 2^-50, about 9e-16. Smaller gradients count as zero. Its square times 1 - beta2 = 2^-10 is still an [`SMALLEST_STATE`].
+/// 2^-50, about 9e-16. Smaller gradients count as zero. Its square times 1 - beta2 = 2^-10 is 2^-110, which a moment still holds.
 pub const SMALLEST_GRADIENT: f32 = f32::from_bits((127 - 50) << 23);
 /// 2^-110, about 8e-34: smaller moments and weights count as zero. Times a rate of 2^-16 they are still normal numbers.
 const SMALLEST_STATE: f32 = f32::from_bits((127 - 110) << 23);
