@@ -14,9 +14,9 @@ use crate::spec::knobs::Precision;
 /// convolutions.
 const ACTIVATIONS_VERSION: u32 = 2;
 /// Raised whenever the same features and settings would give another top model.
-const TOP_VERSION: u32 = 2;
+const TOP_VERSION: u32 = 3;
 /// Raised whenever the same images, top model and settings would give another fine-tuned network.
-const FINE_TUNE_VERSION: u32 = 2;
+const FINE_TUNE_VERSION: u32 = 3;
 /// The settings that decide what the convolutional base sees.
 pub(super) const IMAGE_SETTINGS: [&str; 3] = ["data.target_size", "data.resize", "data.preprocess"];
 

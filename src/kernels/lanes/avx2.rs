@@ -125,13 +125,12 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn div(self, other: Self) -> Self {
-        unsafe { Self(_mm256_div_ps(self.0, other.0), _mm256_div_ps(self.1, other.1)) }
-    }
-
-    #[inline(always)]
-    unsafe fn sqrt(self) -> Self {
-        unsafe { Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)) }
+    unsafe fn bits_below<const BY: u32>(self, from: u32) -> Self {
+        unsafe {
+            let (from, by) = (_mm256_set1_epi32(from as i32), _mm_cvtsi32_si128(BY as i32));
+            let below = |v| _mm256_castsi256_ps(_mm256_sub_epi32(from, _mm256_srl_epi32(_mm256_castps_si256(v), by)));
+            Self(below(self.0), below(self.1))
+        }
     }
 
     #[inline(always)]
@@ -154,6 +153,11 @@ impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn prefetch(from: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch_to_write(to: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }
 
     #[inline(always)]

@@ -121,13 +121,11 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     }
 
     #[inline(always)]
-    unsafe fn div(self, other: Self) -> Self {
-        Self(unsafe { _mm512_div_ps(self.0, other.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn sqrt(self) -> Self {
-        Self(unsafe { _mm512_sqrt_ps(self.0) })
+    unsafe fn bits_below<const BY: u32>(self, from: u32) -> Self {
+        unsafe {
+            let shifted = _mm512_srli_epi32::<BY>(_mm512_castps_si512(self.0));
+            Self(_mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(from as i32), shifted)))
+        }
     }
 
     #[inline(always)]
@@ -147,6 +145,11 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     #[inline(always)]
     unsafe fn prefetch(from: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch_to_write(to: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }
 
     #[inline(always)]

@@ -47,16 +47,16 @@ pub trait Lanes: Copy {
     unsafe fn fma(self, factor: Self, addend: Self) -> Self;
     /// `self` where `self > other`, else `other`.
     unsafe fn max(self, other: Self) -> Self;
-    /// `self / other`.
-    unsafe fn div(self, other: Self) -> Self;
-    /// The square root.
-    unsafe fn sqrt(self) -> Self;
+    /// `from - (bits >> BY)`, on the bits of each number as an integer.
+    unsafe fn bits_below<const BY: u32>(self, from: u32) -> Self;
     /// 1, 0 or -1: the sign.
     unsafe fn sign(self) -> Self;
     /// `self` where `gate > 0`, else 0.
     unsafe fn where_positive(self, gate: Self) -> Self;
     /// Asks for the cache line, which will soon be read; any address will do.
     unsafe fn prefetch(from: *const f32);
+    /// Asks for the cache line, which will soon be written; any address will do.
+    unsafe fn prefetch_to_write(to: *const f32);
     /// Reads the first `count` (at most sixteen) numbers; the other lanes are 0.
     unsafe fn load_part(from: *const f32, count: usize) -> Self;
     /// Writes the first `count` (at most sixteen) lanes.

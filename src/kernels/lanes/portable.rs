@@ -63,13 +63,8 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    unsafe fn div(self, other: Self) -> Self {
-        self.zip(other, |a, b| a / b)
-    }
-
-    #[inline(always)]
-    unsafe fn sqrt(self) -> Self {
-        Self(self.0.map(f32::sqrt))
+    unsafe fn bits_below<const BY: u32>(self, from: u32) -> Self {
+        Self(self.0.map(|v| f32::from_bits(from.wrapping_sub(v.to_bits() >> BY))))
     }
 
     #[inline(always)]
@@ -84,6 +79,9 @@ impl Lanes for Portable {
 
     #[inline(always)]
     unsafe fn prefetch(_from: *const f32) {}
+
+    #[inline(always)]
+    unsafe fn prefetch_to_write(_to: *const f32) {}
 
     #[inline(always)]
     unsafe fn load_part(from: *const f32, count: usize) -> Self {

@@ -1,7 +1,8 @@
 //! Optimiser updates, with the semantics of Keras 3, in one pass over weights, gradient and moments.
 //!
-//! With g the gradient plus its penalties, every rule is a few multiplications and additions, a square root and a
-//! division per weight, each rounded by itself (no fused multiply-add): the same bits on every instruction set.
+//! With g the gradient plus its penalties, every rule is a few multiplications and additions a weight, of which `formulas`
+//! says which are fused, and at most one square root and division, which are computed by such too: the same bits on
+//! every instruction set.
 //!
 //! Numbers that are too small to change a weight count as zero: a gradient below [`SMALLEST_GRADIENT`] in magnitude, and a
 //! moment or a weight below 2^-110. The moments of a feature that is seldom active fall by a factor with every step
