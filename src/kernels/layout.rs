@@ -9,6 +9,10 @@ use super::lanes::{self, LANES, Lanes, Task};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
+/// Bytes of a huge page.
+const HUGE_PAGE: usize = 2 << 20;
+/// Bytes to which every system's small pages are aligned.
+const SMALL_PAGE: usize = 64 << 10;
 
 /// A buffer of zeros that begins at a cache line; its elements are f32 or bf16.
 ///
@@ -25,8 +29,27 @@ impl Buffer {
     pub fn new(count: usize, bytes: usize) -> Self {
         let lines = vec![[0.0f32; LANES]; (count * bytes).div_ceil(LINE) + 1];
         let skipped = lines.as_ptr().addr().wrapping_neg() % LINE;
-        Self { lines, skipped }
+        let mut buffer = Self { lines, skipped };
+        if buffer.bytes() >= HUGE_PAGE {
+            buffer.ask_for_huge_pages();
+        }
+        buffer
     }
+
+    /// Asks for pages of 2 MiB: kernels go through large buffers in strides, and meet a new page with nearly every line.
+    #[cfg(target_os = "linux")]
+    fn ask_for_huge_pages(&mut self) {
+        let start = self.pointer_mut();
+        let whole = start.align_offset(SMALL_PAGE);
+        // SAFETY: the range lies inside the buffer, and what is asked for changes no byte of it. Where the system
+        // refuses, pages are small.
+        unsafe {
+            libc::madvise(start.add(whole).cast(), (self.bytes() - whole) & !(SMALL_PAGE - 1), libc::MADV_HUGEPAGE);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn ask_for_huge_pages(&mut self) {}
 
     /// Its beginning.
     pub fn pointer(&self) -> *const u8 {
@@ -102,6 +125,26 @@ pub unsafe fn store<L: Lanes>(value: L, to: *mut u8, at: usize, element: Element
             Element::Bf16 => value.store_bf16(to.cast::<u16>().add(at)),
         }
     }
+}
+
+/// Asks for sixteen numbers, which will soon be read.
+///
+/// # Safety
+/// The instruction set of `L` is available.
+#[inline(always)]
+pub unsafe fn prefetch<L: Lanes>(from: *const u8, at: usize, element: Element) {
+    // SAFETY: the caller's promise; any address will do.
+    unsafe { L::prefetch(from.wrapping_add(at * element.bytes()).cast()) }
+}
+
+/// Asks for sixteen numbers, which will soon be written.
+///
+/// # Safety
+/// As for [`prefetch`].
+#[inline(always)]
+pub unsafe fn prefetch_to_write<L: Lanes>(to: *const u8, at: usize, element: Element) {
+    // SAFETY: the caller's promise; any address will do.
+    unsafe { L::prefetch_to_write(to.wrapping_add(at * element.bytes()).cast()) }
 }
 
 /// Runs a task that stores numbers of a format.

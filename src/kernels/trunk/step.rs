@@ -139,10 +139,10 @@ pub(super) fn split(layer: &Layer) -> Split {
     let (tiles, weights) = (layer.grid.tiles(), layer.groups.0 * layer.groups.1);
     let tiles = match layer.element {
         Element::F32 => match weights {
-            // The tiles of one row of a micro-kernel, or of two, leave the other cache levels to weights and sums.
-            ..32 => 14,
-            32..128 => 28,
-            _ => 98,
+            // Multiples of a micro-kernel's rows; few tiles leave the other cache levels to weights and sums.
+            ..32 => 24,
+            32..128 => 36,
+            _ => 96,
         },
         Element::Bf16 => match tiles {
             ..LATE_TILES => 96,

@@ -4,8 +4,11 @@ use super::grid::{Family, Tile};
 use super::points::{Five, Four, LARGEST, Points, Six, Three};
 use super::transform::{self, Half, Vectors, unrolled};
 use crate::kernels::lanes::{LANES, Lanes, Task};
-use crate::kernels::layout::{Element, Shape, load, store};
+use crate::kernels::layout::{Element, Shape, load, prefetch, prefetch_to_write, store};
 use crate::kernels::trunk::Pool;
+
+/// How many tiles ahead a frequency's numbers are fetched: tiles have more of them than a processor follows streams.
+const TILES_AHEAD: usize = 2;
 
 /// The layout of transformed tiles: `[frequency][group][tile][16 channels]`, frequencies in rows of `edge`. Strides
 /// are counted in numbers.
@@ -107,7 +110,10 @@ unsafe fn input_columns<L: Lanes, P: Points, const N: usize>(
             let mut x: Vectors<L> = [L::splat(0.0); LARGEST];
             unrolled!(I, {
                 if I < N {
-                    x[I] = load(task.source, from + I * row + column * LANES, task.shape.element);
+                    let at = from + I * row + column * LANES;
+                    x[I] = load(task.source, at, task.shape.element);
+                    // The next tile in this row of tiles.
+                    prefetch::<L>(task.source, at + N * LANES, task.shape.element);
                 }
             });
             let y = transform::input::<L, P, N>(&x);
@@ -136,7 +142,9 @@ unsafe fn input_rows<L: Lanes, P: Points, const N: usize>(task: &Inputs<'_>, to:
             let to = to + row * task.spectrum.edge * task.spectrum.frequency;
             unrolled!(J, {
                 if J < N {
-                    store(y[J], task.target, to + J * task.spectrum.frequency, task.spectrum.element);
+                    let at = to + J * task.spectrum.frequency;
+                    store(y[J], task.target, at, task.spectrum.element);
+                    prefetch_to_write::<L>(task.target, at + TILES_AHEAD * LANES, task.spectrum.element);
                 }
             });
         }
@@ -203,6 +211,7 @@ unsafe fn output_columns<L: Lanes, P: Points, const N: usize>(
             unrolled!(I, {
                 if I < N {
                     x[I] = L::load(from.add(I * row));
+                    L::prefetch(from.wrapping_add(I * row + TILES_AHEAD * LANES));
                 }
             });
             let y = transform::output::<L, P, N>(&x);
