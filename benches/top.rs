@@ -10,6 +10,7 @@ use frostline::kernels::dense::{Ahead, Dense, Packed};
 use frostline::kernels::dropout;
 use frostline::kernels::isa;
 use frostline::kernels::loss::{self, Targets};
+use frostline::kernels::numbers::Numbers;
 use frostline::kernels::optimizer::{self, Parameter, Rule, Step};
 use frostline::rng::{Purpose, Stream};
 use measure::{Seconds, on_threads, option, report, uniform};
@@ -33,7 +34,7 @@ fn main() {
 /// A layer's weights and bias, each with its mean square.
 struct Layer {
     dense: Dense,
-    weights: [Vec<f32>; 2],
+    weights: [Numbers; 2],
     bias: [Vec<f32>; 2],
     gradient: Vec<f32>,
 }
@@ -45,7 +46,7 @@ impl Layer {
         let dense = Dense { isa: isa::current(), batch, inputs, outputs };
         Self {
             dense,
-            weights: [weights, vec![0.0; inputs * outputs]],
+            weights: [weights.into(), Numbers::zeros(inputs * outputs)],
             bias: [vec![0.0; outputs], vec![0.0; outputs]],
             gradient: vec![0.0; outputs],
         }

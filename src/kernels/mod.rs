@@ -17,6 +17,7 @@ pub mod isa;
 pub mod lanes;
 pub mod layout;
 pub mod loss;
+pub mod numbers;
 pub mod optimizer;
 mod panels;
 pub mod pool;

@@ -18,7 +18,7 @@ pub struct NamedTensor {
 impl NamedTensor {
     pub(super) fn of(parameter: &Parameter) -> Self {
         let Parameter { name, shape, value, .. } = parameter;
-        Self { name: name.clone(), shape: shape.clone(), values: value.clone() }
+        Self { name: name.clone(), shape: shape.clone(), values: value.to_vec() }
     }
 
     pub(super) fn into_parameter(self) -> Parameter {
@@ -101,8 +101,7 @@ pub(super) fn replace(layers: Vec<&mut dyn Trained>, tensors: &[NamedTensor]) {
         layer.each_mut(&mut |parameter| {
             let Some(tensor) = tensors.iter().find(|tensor| tensor.name == parameter.name) else { return };
             parameter.value.copy_from_slice(&tensor.values);
-            parameter.first.clear();
-            parameter.second.clear();
+            (parameter.first, parameter.second) = Default::default();
         });
     }
 }

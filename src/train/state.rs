@@ -111,11 +111,11 @@ pub(super) fn restore(model: &mut dyn Model, bytes: &[u8]) -> Result<Memory, Sta
         layer.each_mut(&mut |parameter| {
             let name = parameter.name.clone();
             match read(&name).filter(|value| value.len() == parameter.value.len()) {
-                Some(value) => parameter.value = value,
+                Some(value) => parameter.value = value.into(),
                 None => misfit = Some(name.clone()),
             }
-            parameter.first = read(&format!("{name}#first")).unwrap_or_default();
-            parameter.second = read(&format!("{name}#second")).unwrap_or_default();
+            parameter.first = read(&format!("{name}#first")).unwrap_or_default().into();
+            parameter.second = read(&format!("{name}#second")).unwrap_or_default().into();
         });
     }
     misfit.map_or(Ok(memory), |name| Err(StateError::Tensor { name }))
@@ -129,7 +129,7 @@ struct Version {
 /// Values of every parameter, in the model's order.
 pub(super) fn values(model: &dyn Model) -> Vec<Vec<f32>> {
     let mut values = Vec::new();
-    model.trained().iter().for_each(|layer| layer.each(&mut |parameter| values.push(parameter.value.clone())));
+    model.trained().iter().for_each(|layer| layer.each(&mut |parameter| values.push(parameter.value.to_vec())));
     values
 }
 

@@ -6,7 +6,7 @@ use crate::kernels::layout::Buffer;
 
 /// Inputs in a chunk: 16 samples of it are 16 KiB, half of a core's first cache.
 pub(super) const CHUNK: usize = 256;
-/// Inputs below which a batch is packed by one thread.
+/// Inputs below which a batch is packed, or compared, by one thread.
 const WORTH_THREADS: usize = 1 << 16;
 
 /// The inputs of a batch, `[chunk of inputs][sample][256]`, the last chunk filled up with zeros.
@@ -64,9 +64,14 @@ impl Packed {
             let theirs = &x[n * self.inputs + chunk * CHUNK..][..ours.len()];
             ours.iter().zip(theirs).fold(0, |differing, (a, b)| differing | (a.to_bits() ^ b.to_bits())) == 0
         };
+        let all_same = |chunk: usize| (0..batch).all(|n| same((chunk, n)));
         self.batch == batch
             && self.batch * self.inputs == x.len()
-            && (0..self.chunks()).all(|chunk| (0..batch).all(|n| same((chunk, n))))
+            && if x.len() < WORTH_THREADS {
+                (0..self.chunks()).all(all_same)
+            } else {
+                (0..self.chunks()).into_par_iter().all(all_same)
+            }
     }
 
     /// Samples.

@@ -107,7 +107,7 @@ impl<D: Device<f32>> Weights<D> {
         };
         let moment = |kept: &Option<Matrix<D>>| kept.as_ref().map_or_else(Vec::new, read);
         let (value, first, second) = (read(&held.value), moment(&held.first), moment(&held.second));
-        (self.host.value, self.host.first, self.host.second) = (value, first, second);
+        (self.host.value, self.host.first, self.host.second) = (value.into(), first.into(), second.into());
         self.ahead = false;
     }
 
@@ -122,7 +122,7 @@ impl<D: Device<f32>> Weights<D> {
     /// Brings the device up to date.
     fn send(&self) -> Result<Held<D>, D::Err> {
         let Parameter { shape, value, first, second, .. } = &self.host;
-        let moment = |values: &Vec<f32>| {
+        let moment = |values: &[f32]| {
             let some = (!values.is_empty()).then(|| to_device(&self.device, self.layout, values, shape));
             some.transpose()
         };
