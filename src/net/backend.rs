@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use dfdx::tensor::{Tape, Tensor};
+use dfdx::tensor::{PutTape, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::Device;
 
 use super::parameter::{Parameter, Update};
@@ -119,6 +119,18 @@ pub trait Backend: Copy + fmt::Debug + Send + 'static {
 
     /// `input * weight^T + bias`.
     fn run_dense<T: TapeOf<Self>>(layer: &Self::Dense, input: Rows<Self, T>) -> Result<Rows<Self, T>, NetError>;
+
+    /// [`Self::run_dense`] on rows of a width in the host's memory, for a layer whose gradient by input is
+    /// [`InputGradient::Unused`]; what follows is recorded on `tape`.
+    fn read_dense<T: TapeOf<Self>>(
+        layer: &Self::Dense,
+        device: &Self::Device,
+        (data, width): (&[f32], usize),
+        tape: T,
+    ) -> Result<Rows<Self, T>, NetError> {
+        let rows = device.try_tensor_from_vec(data.to_vec(), (data.len() / width, width)).map_err(NetError::tensor)?;
+        Self::run_dense(layer, rows.put_tape(tape))
+    }
 
     /// An element-wise activation.
     fn activate<T: TapeOf<Self>>(activation: Activation, input: Rows<Self, T>) -> Result<Rows<Self, T>, NetError>;

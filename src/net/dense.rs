@@ -14,6 +14,17 @@ impl<B: Backend> Dense<B> {
         Self(B::dense(device, weight, bias, dx))
     }
 
+    /// Its output for rows of a width in the host's memory, recorded on `tape`; only for a layer that is made with
+    /// [`InputGradient::Unused`].
+    pub fn read<T: TapeOf<B>>(
+        &self,
+        device: &B::Device,
+        rows: (&[f32], usize),
+        tape: T,
+    ) -> Result<Rows<B, T>, NetError> {
+        B::read_dense(&self.0, device, rows, tape)
+    }
+
     /// The layer as something to train.
     pub fn trained(&self) -> &dyn Trained {
         &self.0

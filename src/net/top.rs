@@ -1,6 +1,7 @@
 //! The top: flatten, hidden layers, dropout, logits.
 
 use dfdx::nn::{Module, ModuleMut};
+use dfdx::tensor::{NoneTape, PutTape, TensorFromVec};
 
 use super::parameter::Parameter;
 use super::{Activate, Activation, Backend, Dense, Dropout, InputGradient, MaskKey, NetError, Rows, TapeOf, Trained};
@@ -82,19 +83,58 @@ impl<B: Backend> Top<B> {
         self.layers.iter_mut().map(Dense::trained_mut)
     }
 
+    /// Logits of features in the host's memory, with dropout, recorded on `tape`; only for a top that is made with
+    /// [`InputGradient::Unused`].
+    pub fn try_read_mut<T: TapeOf<B>>(
+        &mut self,
+        device: &B::Device,
+        features: (&[f32], usize),
+        tape: T,
+    ) -> Result<Rows<B, T>, NetError> {
+        let mut dropout = self.dropout.clone();
+        self.read(device, features, tape, |index, x| dropout[index].try_forward_mut(x))
+    }
+
+    /// The same without dropout and without a tape.
+    pub fn try_read(&self, device: &B::Device, features: (&[f32], usize)) -> Result<Rows<B, NoneTape>, NetError> {
+        self.read(device, features, NoneTape, |_, x| Ok(x))
+    }
+
+    fn read<T: TapeOf<B>>(
+        &self,
+        device: &B::Device,
+        (data, width): (&[f32], usize),
+        tape: T,
+        drop: impl FnMut(usize, Rows<B, T>) -> Result<Rows<B, T>, NetError>,
+    ) -> Result<Rows<B, T>, NetError> {
+        if self.layers.len() > 1 {
+            return self.after_first(self.layers[0].read(device, (data, width), tape)?, drop);
+        }
+        let rows = device.try_tensor_from_vec(data.to_vec(), (data.len() / width, width));
+        self.forward(rows.map_err(NetError::tensor)?.put_tape(tape), drop)
+    }
+
     fn forward<T: TapeOf<B>>(
         &self,
         mut x: Rows<B, T>,
         mut drop: impl FnMut(usize, Rows<B, T>) -> Result<Rows<B, T>, NetError>,
     ) -> Result<Rows<B, T>, NetError> {
-        let last = self.layers.len() - 1;
-        if last == 0 {
+        if self.layers.len() == 1 {
             x = drop(0, x)?;
         }
-        for (index, layer) in self.layers[..last].iter().enumerate() {
-            x = drop(index, self.activate.try_forward(layer.try_forward(x)?)?)?;
+        self.after_first(self.layers[0].try_forward(x)?, drop)
+    }
+
+    /// Logits from what the first layer gives.
+    fn after_first<T: TapeOf<B>>(
+        &self,
+        mut x: Rows<B, T>,
+        mut drop: impl FnMut(usize, Rows<B, T>) -> Result<Rows<B, T>, NetError>,
+    ) -> Result<Rows<B, T>, NetError> {
+        for (index, layer) in self.layers[1..].iter().enumerate() {
+            x = layer.try_forward(drop(index, self.activate.try_forward(x)?)?)?;
         }
-        self.layers[last].try_forward(x)
+        Ok(x)
     }
 }
 

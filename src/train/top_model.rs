@@ -1,7 +1,6 @@
 //! The top alone, on stored features.
 
-use dfdx::nn::{Module, ModuleMut};
-use dfdx::tensor::{Cpu, NoneTape, PutTape, TensorFromVec};
+use dfdx::tensor::{Cpu, NoneTape};
 
 use super::import::{ModelError, NamedTensor, check};
 use super::model::{Model, Network, Recorded};
@@ -51,12 +50,6 @@ impl<B: Backend> TopModel<B> {
         let top = Top::new(&device, shape, parameters, InputGradient::Unused);
         Ok(Self { top, shape: shape.clone(), device })
     }
-
-    fn rows(&self, inputs: &[f32]) -> Result<Rows<B, NoneTape>, NetError> {
-        let width = self.shape.input_len();
-        let rows = self.device.try_tensor_from_vec(inputs.to_vec(), (inputs.len() / width, width));
-        rows.map_err(NetError::tensor)
-    }
 }
 
 impl<B: Backend> Network for TopModel<B> {
@@ -72,12 +65,11 @@ impl<B: Backend> Network for TopModel<B> {
 
     fn record(&mut self, inputs: &[f32], masks: MaskKey) -> Result<Recorded<B>, NetError> {
         self.top.set_masks(masks);
-        let rows = self.rows(inputs)?.put_tape(Default::default());
-        self.top.try_forward_mut(rows)
+        self.top.try_read_mut(&self.device, (inputs, self.shape.input_len()), Default::default())
     }
 
     fn compute(&self, inputs: &[f32]) -> Result<Rows<B, NoneTape>, NetError> {
-        self.top.try_forward(self.rows(inputs)?)
+        self.top.try_read(&self.device, (inputs, self.shape.input_len()))
     }
 
     fn layers(&self) -> Vec<&dyn Trained> {

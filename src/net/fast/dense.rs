@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use dfdx::shapes::HasShape;
+use dfdx::tensor::Cpu;
 
-use super::tape::{copy_to, follow};
+use super::tape::{begin, copy_to, follow};
 use super::{Fast, lock};
 use crate::kernels::dense::{Ahead, Packed};
 use crate::kernels::optimizer::{self, Step};
@@ -27,6 +28,7 @@ struct State {
     ready: Option<(Packed, Vec<f32>)>,
     /// Memory for the next input.
     spare: Packed,
+    /// Memory for the values of an input tensor.
     values: Vec<f32>,
     /// Forward passes so far: a backward pass needs what the last one left in `input`.
     passes: u64,
@@ -57,30 +59,57 @@ impl Dense {
     pub(super) fn run<T: TapeOf<Fast>>(&self, input: Rows<Fast, T>) -> Result<Rows<Fast, T>, NetError> {
         let &(batch, inputs) = input.shape();
         let mut state = lock(&self.0);
-        let (outputs, expected) = (state.weight.shape[0], state.weight.shape[1]);
-        if inputs != expected {
-            return Err(NetError::Width { expected, found: inputs });
-        }
-        let layer = dense::Dense { isa: isa::current(), batch, inputs, outputs };
-        copy_to(&input, &mut state.values);
-        let output = state.forward(&layer);
+        let layer = state.sized(batch, inputs)?;
+        let mut values = std::mem::take(&mut state.values);
+        copy_to(&input, &mut values);
+        let output = state.forward(&layer, &values);
+        state.values = values;
         let (shared, pass) = (Arc::clone(&self.0), state.passes);
         drop(state);
-        follow(input, output, (batch, outputs), move |dy: &[f32]| lock(&shared).backward(&layer, pass, dy))
+        let shape = (batch, layer.outputs);
+        follow(input, output, shape, move |dy: &[f32]| lock(&shared).backward(&layer, pass, dy))
+    }
+
+    /// [`Self::run`] on data in the host's memory.
+    pub(super) fn read<T: TapeOf<Fast>>(
+        &self,
+        device: &Cpu,
+        data: &[f32],
+        width: usize,
+        tape: T,
+    ) -> Result<Rows<Fast, T>, NetError> {
+        let mut state = lock(&self.0);
+        assert!(state.dx == InputGradient::Unused, "nobody wants a gradient by data");
+        let layer = state.sized(data.len() / width, width)?;
+        let output = state.forward(&layer, data);
+        let (shared, pass) = (Arc::clone(&self.0), state.passes);
+        drop(state);
+        begin(device, tape, output, (layer.batch, layer.outputs), move |dy: &[f32]| {
+            lock(&shared).backward(&layer, pass, dy);
+        })
     }
 }
 
 impl State {
-    fn forward(&mut self, layer: &dense::Dense) -> Vec<f32> {
+    /// The layer for a batch of rows of a width, which must be the weights' own.
+    fn sized(&self, batch: usize, inputs: usize) -> Result<dense::Dense, NetError> {
+        let (outputs, expected) = (self.weight.shape[0], self.weight.shape[1]);
+        if inputs != expected {
+            return Err(NetError::Width { expected, found: inputs });
+        }
+        Ok(dense::Dense { isa: isa::current(), batch, inputs, outputs })
+    }
+
+    fn forward(&mut self, layer: &dense::Dense, values: &[f32]) -> Vec<f32> {
         self.passes += 1;
         if let Some((input, output)) = self.ready.take() {
-            let same = input.holds(&self.values, layer.batch);
+            let same = input.holds(values, layer.batch);
             self.spare = std::mem::replace(if same { &mut self.input } else { &mut self.spare }, input);
             if same {
                 return output;
             }
         }
-        self.input.pack(&self.values, layer.batch);
+        self.input.pack(values, layer.batch);
         let mut output = vec![0.0; layer.batch * layer.outputs];
         layer.forward(&self.input, &self.weight.value, &self.bias.value, &mut output);
         output

@@ -1,7 +1,7 @@
 //! The CPU: dfdx's tensors at the border, frostline's kernels inside.
 //!
 //! dfdx lends no view of a tensor's storage, so each layer copies its input once (which the backward pass needs anyway)
-//! and moves its output in. Parameters are not dfdx's: a closure on the tape computes their gradient and, in the same
+//! and moves its output in. A dense layer that begins a network reads the data itself, which never becomes a tensor. Parameters are not dfdx's: a closure on the tape computes their gradient and, in the same
 //! pass over memory, the optimiser's step.
 
 mod convolution;
@@ -64,6 +64,15 @@ impl Backend for Fast {
 
     fn run_dense<T: TapeOf<Self>>(layer: &Self::Dense, input: Rows<Self, T>) -> Result<Rows<Self, T>, NetError> {
         layer.run(input)
+    }
+
+    fn read_dense<T: TapeOf<Self>>(
+        layer: &Self::Dense,
+        device: &Cpu,
+        (data, width): (&[f32], usize),
+        tape: T,
+    ) -> Result<Rows<Self, T>, NetError> {
+        layer.read(device, data, width, tape)
     }
 
     fn activate<T: TapeOf<Self>>(activation: Activation, input: Rows<Self, T>) -> Result<Rows<Self, T>, NetError> {

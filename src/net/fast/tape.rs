@@ -52,6 +52,27 @@ where
     Ok(output.put_tape(tape))
 }
 
+/// Moves `output` in as a tensor that follows from data, which nobody wants a gradient by.
+///
+/// Where the tape is recording, `backward` is put on it. It gets the gradient by the output.
+pub(super) fn begin<Z: Shape, T: Tape<f32, Cpu>>(
+    device: &Cpu,
+    mut tape: T,
+    output: Vec<f32>,
+    shape: Z,
+    backward: impl FnOnce(&[f32]) + 'static,
+) -> Result<Values<Z, T>, NetError> {
+    let output = device.try_tensor_from_vec(output, shape).map_err(NetError::tensor)?;
+    if T::OWNS_TAPE {
+        let output = output.ghost();
+        tape.add_backward_op(move |gradients| {
+            backward(&std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?));
+            Ok(())
+        });
+    }
+    Ok(output.put_tape(tape))
+}
+
 /// Gradients of a tensor that is used twice add up.
 fn add(sum: &mut [f32], gradient: &[f32]) {
     sum.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
