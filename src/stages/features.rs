@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::activations::{self, Activations, Extraction};
 use super::device::Lineage;
 use super::error::StageError;
-use super::run::{Images, Request, open_cache};
+use super::run::{Images, Request, on_the_pool, open_cache};
 use super::work::Work;
 use crate::cache::Read;
 use crate::data::Manifest;
@@ -32,7 +32,7 @@ pub fn write_features(request: &Request<'_>, folder: &Path) -> Result<(), StageE
         precision: prepared.experiment.bottleneck.precision,
         manifests: &[&prepared.train, &prepared.validation],
     };
-    let features = activations::ensure(&work, &extraction)?;
+    let features = on_the_pool(|| activations::ensure(&work, &extraction))?;
     let images = Images::usable(prepared, &features)?;
     files::create_folder(folder)?;
     write_part(folder, "train", &features, &images.train)?;

@@ -4,7 +4,7 @@ use super::device::Lineage;
 use super::error::StageError;
 use super::ledger::Ledger;
 use super::prepare::Prepared;
-use super::run::{Images, Request, bottleneck, open_cache};
+use super::run::{Images, Request, bottleneck, on_the_pool, open_cache};
 use super::work::Work;
 use super::{fine_tune, keys, reasons, top};
 use crate::digest::Digest;
@@ -69,6 +69,10 @@ impl Shares {
 ///
 /// Whatever stops a stage; what was computed is stored.
 pub fn warm(request: &Request<'_>, part: Part) -> Result<(), StageError> {
+    on_the_pool(|| compute(request, part))
+}
+
+fn compute(request: &Request<'_>, part: Part) -> Result<(), StageError> {
     let cache = open_cache(request)?;
     let preferred = reasons::keys_of_earlier_runs(request.runs, request.prepared.experiment.name.as_str());
     let lineage = Lineage::of(request.prepared.engine);
