@@ -26,8 +26,8 @@ pub(super) struct Stored {
     shelf: Arc<Shelf>,
     digests: Vec<Digest>,
     labels: Vec<u32>,
-    /// What was read and verified, by sample, where all of it may be kept.
-    kept: Option<Vec<Option<Box<[f32]>>>>,
+    /// What was read and verified, by sample; empty where not all of it may be kept.
+    kept: Vec<Option<Box<[f32]>>>,
     order: Vec<u32>,
     next: usize,
 }
@@ -40,7 +40,7 @@ impl Stored {
     fn keeping(bytes: usize, stage: Stage, shelf: &Arc<Shelf>, manifest: &Manifest) -> Self {
         let samples = manifest.images.len();
         Self {
-            kept: (samples * shelf.record_bytes() <= bytes).then(|| vec![None; samples]),
+            kept: vec![None; if samples * shelf.record_bytes() <= bytes { samples } else { 0 }],
             stage,
             shelf: Arc::clone(shelf),
             digests: manifest.images.iter().map(|image| image.digest).collect(),
@@ -70,7 +70,7 @@ impl Samples for Stored {
     fn fill(&mut self, count: usize, out: &mut [f32]) -> Result<(), SourceError> {
         let length = self.sample_len();
         let wanted = &self.order[self.next..self.next + count];
-        let kept = |sample: u32| self.kept.as_ref()?[sample as usize].as_deref();
+        let kept = |sample: u32| self.kept.get(sample as usize)?.as_deref();
         // Every record that is read is verified, which all threads share: the network waits for the batch.
         let whole =
             wanted.par_iter().zip(out.par_chunks_exact_mut(length)).all(|(&sample, record)| match kept(sample) {
@@ -80,9 +80,9 @@ impl Samples for Stored {
                 }
                 None => self.shelf.read_f32(&self.digests[sample as usize], record) == Read::Found,
             });
-        if let Some(kept) = self.kept.as_mut().filter(|_| whole) {
+        if whole && !self.kept.is_empty() {
             for (&sample, record) in wanted.iter().zip(out.chunks_exact(length)) {
-                kept[sample as usize].get_or_insert_with(|| record.into());
+                self.kept[sample as usize].get_or_insert_with(|| record.into());
             }
         }
         self.next += count;

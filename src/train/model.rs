@@ -151,18 +151,20 @@ impl<N: Network> Model for N {
         // A sample's probabilities are its own.
         in_halves(inputs, count, out, &mut |inputs, count, out| {
             NetError::caught(|| {
-                let logits = self.compute(inputs)?;
-                assert_eq!(logits.shape().0, count, "as many samples as were announced");
-                probabilities_of::<N::Backend>(&logits, out);
+                let (width, logits) = values_of::<N::Backend>(&self.compute(inputs)?);
+                assert_eq!(logits.len(), count * width, "as many samples as were announced");
+                probabilities_of(width, &logits, out);
                 Ok(())
             })
         })
     }
 
     fn examine(&mut self, batch: Batch<'_>, out: &mut [f32]) -> Result<LossSum, NetError> {
-        let logits = self.compute(batch.inputs)?;
-        probabilities_of::<N::Backend>(&logits, out);
-        Ok(CrossEntropy::<N::Backend>::new(batch.targets).try_forward(logits)?.1)
+        NetError::caught(|| {
+            let (width, logits) = values_of::<N::Backend>(&self.compute(batch.inputs)?);
+            probabilities_of(width, &logits, out);
+            Ok(cross_entropy(width, &logits, batch.targets, None))
+        })
     }
 
     fn trained(&self) -> Vec<&dyn Trained> {
@@ -183,11 +185,10 @@ fn values_of<B: Backend>(rows: &Rows<B, NoneTape>) -> (usize, Vec<f32>) {
 }
 
 /// Probabilities of each class: `out` is `rows x classes`, and for two classes, which share a logit, `[1 - p, p]`.
-fn probabilities_of<B: Backend>(logits: &Rows<B, NoneTape>, out: &mut [f32]) {
-    let (width, values) = values_of::<B>(logits);
+fn probabilities_of(width: usize, logits: &[f32], out: &mut [f32]) {
     if width > 1 {
-        return probabilities(width, &values, out);
+        return probabilities(width, logits, out);
     }
-    let positive = values.into_iter().map(sigmoid);
+    let positive = logits.iter().copied().map(sigmoid);
     out.chunks_exact_mut(2).zip(positive).for_each(|(out, p)| out.copy_from_slice(&[1.0 - p, p]));
 }
