@@ -1,6 +1,6 @@
 //! A run from its spec to its summary: the only place where the cache meets work.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::activations::{self, Activations, Extraction};
@@ -108,9 +108,19 @@ fn claim_and_run(request: &Request<'_>, number: Option<u32>) -> Result<Outcome, 
 }
 
 /// Does something on one of the threads that kernels share out their work to. From any other, every one of a step's many
-/// parallel pieces would put that thread to sleep and wake another, which takes a tenth of the time of a small network.
+/// parallel pieces would put that thread to sleep and wake another.
+///
+/// One caller at a time gets there, the others work from where they are: a thread of the pool that waits for a piece
+/// takes up other work, and might take up a whole run that waits for what its own run holds.
 pub(super) fn on_the_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    rayon::scope(|_| work())
+    static TAKEN: Mutex<()> = Mutex::new(());
+    if rayon::current_thread_index().is_some() {
+        return work();
+    }
+    match TAKEN.try_lock() {
+        Ok(_taken) => rayon::scope(|_| work()),
+        Err(_) => work(),
+    }
 }
 
 /// The cache of a request's runs.
@@ -272,4 +282,29 @@ fn best(rows: &[MetricsRow]) -> f64 {
         .filter(|row| Some(row.stage.as_str()) == stage)
         .filter_map(|row| row.val_accuracy)
         .fold(f64::NAN, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_on_the_pool() -> bool {
+        on_the_pool(|| rayon::current_thread_index().is_some())
+    }
+
+    #[test]
+    fn one_caller_at_a_time_works_on_the_pool() {
+        // Other tests may be there first: those that wait their turn elsewhere are done sooner or later.
+        let (first, nested, second) = loop {
+            let all = on_the_pool(|| {
+                let first = rayon::current_thread_index().is_some();
+                let second = std::thread::spawn(is_on_the_pool).join().expect("it does not panic");
+                (first, is_on_the_pool(), second)
+            });
+            if all.0 {
+                break all;
+            }
+        };
+        assert_eq!((first, nested, second), (true, true, false));
+    }
 }
