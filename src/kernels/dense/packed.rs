@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::kernels::layout::Buffer;
+use crate::kernels::numbers::Numbers;
 
 /// Inputs in a chunk: 16 samples of it are 16 KiB, half of a core's first cache.
 pub(super) const CHUNK: usize = 256;
@@ -12,17 +12,11 @@ const WORTH_THREADS: usize = 1 << 16;
 /// The inputs of a batch, `[chunk of inputs][sample][256]`, the last chunk filled up with zeros.
 ///
 /// Rows of a plain batch lie a power of two apart as often as not, and would fall into the same few sets of a cache.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Packed {
-    buffer: Buffer,
+    values: Numbers,
     batch: usize,
     inputs: usize,
-}
-
-impl Default for Packed {
-    fn default() -> Self {
-        Self { buffer: Buffer::new(0, 1), batch: 0, inputs: 0 }
-    }
 }
 
 impl Packed {
@@ -38,11 +32,10 @@ impl Packed {
         assert!(batch > 0 && x.len().is_multiple_of(batch), "a batch has samples of one length");
         (self.batch, self.inputs) = (batch, x.len() / batch);
         let (len, inputs) = (self.chunks() * batch * CHUNK, self.inputs);
-        if self.buffer.bytes() < len * size_of::<f32>() {
-            self.buffer = Buffer::new(len, size_of::<f32>());
+        if self.values.len() < len {
+            self.values = Numbers::zeros(len);
         }
-        // SAFETY: the buffer holds so many numbers, aligned, and is borrowed for as long as they are.
-        let values = unsafe { std::slice::from_raw_parts_mut(self.buffer.pointer_mut().cast::<f32>(), len) };
+        let values = &mut self.values[..len];
         let fill = |(chunk, to): (usize, &mut [f32])| {
             let (from, count) = (chunk * CHUNK, CHUNK.min(inputs - chunk * CHUNK));
             for (n, to) in to.chunks_exact_mut(CHUNK).enumerate() {
@@ -91,10 +84,6 @@ impl Packed {
     /// One chunk of each sample.
     pub(super) fn chunk(&self, index: usize) -> &[[f32; CHUNK]] {
         assert!(index < self.chunks(), "a chunk of the inputs");
-        // SAFETY: the buffer holds `chunks x batch x CHUNK` numbers, which `pack` has written, and is borrowed.
-        unsafe {
-            let first = self.buffer.pointer().cast::<[f32; CHUNK]>().add(index * self.batch);
-            std::slice::from_raw_parts(first, self.batch)
-        }
+        self.values[index * self.batch * CHUNK..][..self.batch * CHUNK].as_chunks().0
     }
 }

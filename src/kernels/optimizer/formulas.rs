@@ -112,10 +112,10 @@ unsafe fn negative<L: Lanes>(x: L) -> L {
 
 /// `1 / sqrt(x)` within two units in the last place, for a normal x above 0; a large number for 0.
 ///
-/// Processors divide and take roots in one slow unit, which would be a third of a step's time. Half of a number's bits is
+/// Processors divide and take roots in one slow unit: by it, an epoch of the top took 5 % longer. Half of a number's bits is
 /// about half of its logarithm, so that an integer subtraction comes within 3.5 % (Lomont, "Fast inverse square root",
-/// 2003). With `e = 1 - x y^2`, a round of Halley's method, `y (1 + e/2 + 3 e^2 / 8)`, leaves 1e-4 of that, and then one of
-/// Newton's, `y (1 + e/2)`, less than a rounding.
+/// 2003). With `e = 1 - x y^2`, a round of Halley's method, `y (1 + e/2 + 3 e^2 / 8)`, comes within 1e-4, and then one of
+/// Newton's, `y (1 + e/2)`, within less than a rounding.
 ///
 /// # Safety
 ///
