@@ -51,34 +51,54 @@ impl Task for Panels {
 /// would load a scalar for every multiplication.
 const THREE_PANELS_ROWS: usize = 8;
 
+/// Groups of the depth that are multiplied at once: two panels of them are 16 KiB, and stay in a core's first cache
+/// while all rows pass.
+const DEPTH: usize = 9;
+
+#[derive(Clone, Copy)]
+struct Ahead {
+    from: usize,
+    lines: usize,
+}
+
 impl Panels {
-    /// P panels, in blocks of nearly the same number of rows.
+    /// P panels: a part of the depth after the other, and of each, blocks of nearly the same number of rows.
     #[inline(always)]
     unsafe fn columns<L: Lanes, const P: usize>(self, panel: usize, most: usize) {
-        let blocks = self.rows.div_ceil(most);
-        let mut block = 0;
-        while block < blocks {
-            let from = self.rows * block / blocks;
-            let to = self.rows * (block + 1) / blocks;
-            let part = Self {
-                a: self.a.wrapping_add(from * LANES),
-                b: self.b.wrapping_add(panel * self.b_panel),
-                c: self.c.wrapping_add(panel * self.c_panel + from * LANES),
-                ..self
-            };
-            // SAFETY: the rows and panels are inside.
-            unsafe { part.by_rows::<L, P>(to - from) };
-            block += 1;
+        let (blocks, parts) = (self.rows.div_ceil(most), self.groups.div_ceil(DEPTH));
+        let mut part = 0;
+        while part < parts {
+            let first = self.groups * part / parts;
+            let groups = self.groups * (part + 1) / parts - first;
+            let lines = LANES.div_ceil(blocks);
+            let next = if part + 1 < parts { groups * LANES * LANES } else { P * self.b_panel - first * LANES * LANES };
+            let mut block = 0;
+            while block < blocks {
+                let from = self.rows * block / blocks;
+                let to = self.rows * (block + 1) / blocks;
+                let ahead = Ahead { from: next + block * groups * lines * LANES, lines };
+                let piece = Self {
+                    a: self.a.wrapping_add(first * self.a_group + from * LANES),
+                    b: self.b.wrapping_add(panel * self.b_panel + first * LANES * LANES),
+                    c: self.c.wrapping_add(panel * self.c_panel + from * LANES),
+                    groups,
+                    ..self
+                };
+                // SAFETY: the rows, panels and groups are inside.
+                unsafe { piece.by_rows::<L, P>(to - from, part > 0, ahead) };
+                block += 1;
+            }
+            part += 1;
         }
     }
 
     #[inline(always)]
-    unsafe fn by_rows<L: Lanes, const P: usize>(self, rows: usize) {
+    unsafe fn by_rows<L: Lanes, const P: usize>(self, rows: usize, go_on: bool, ahead: Ahead) {
         macro_rules! choose {
             ($($n:literal)*) => {
                 match rows {
                     // SAFETY: the caller's block has so many rows.
-                    $($n => unsafe { self.kernel::<L, $n, P>() },)*
+                    $($n => unsafe { self.kernel::<L, $n, P>(go_on, ahead) },)*
                     _ => unreachable!("a block has at most 14 rows"),
                 }
             };
@@ -86,20 +106,34 @@ impl Panels {
         choose!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
     }
 
-    /// The micro-kernel: R x P sums in registers.
+    /// The micro-kernel: R x P sums in registers, which begin at zero or go on from what is there.
     #[inline(always)]
-    unsafe fn kernel<L: Lanes, const R: usize, const P: usize>(self) {
+    unsafe fn kernel<L: Lanes, const R: usize, const P: usize>(self, go_on: bool, ahead: Ahead) {
         if R > L::ROWS || P > L::PANELS + 1 || (P == 3 && R > THREE_PANELS_ROWS) || (P > 1 && L::PANELS == 1) {
             return;
         }
         // SAFETY: every row of every group, and every step of every panel, is inside by the task's conditions.
         unsafe {
             let mut sums = [[L::splat(0.0); P]; R];
+            if go_on {
+                for r in 0..R {
+                    for p in 0..P {
+                        sums[r][p] = L::load(self.c.add(p * self.c_panel + r * LANES));
+                    }
+                }
+            }
             let (mut a, mut b) = (self.a, self.b);
+            let mut soon = b.wrapping_add(ahead.from);
             for _ in 0..self.groups {
                 let next = a.wrapping_add(self.a_group);
                 for r in 0..R {
                     L::prefetch(next.wrapping_add(r * LANES));
+                }
+                for _ in 0..ahead.lines {
+                    for p in 0..P {
+                        L::prefetch(soon.wrapping_add(p * self.b_panel));
+                    }
+                    soon = soon.wrapping_add(LANES);
                 }
                 for step in 0..LANES {
                     let mut columns = [L::load(b); P];

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use super::forward::v_layout;
-use super::grid::{Grid, Layout};
+use super::grid::{Grid, Layout, Place};
+use super::kernel::Refresh;
 use super::maps::{DataBack, FREQUENCIES, FilterBack, OUTPUTS, OutputsBack, POINTS, square};
 use super::{Conv3x3, ConvKernel, ConvScratch, OutputGradient};
 use crate::kernels::lanes::{self, LANES, Lanes, Task};
@@ -50,10 +51,14 @@ impl Task for Spread<'_> {
         // SAFETY: the lines of this channel lie in M and are this task's own.
         unsafe {
             let mut bias = L::splat(0.0);
+            let mut place = Place::default();
             for group in 0..self.grid.groups {
                 let mut pixels = [[0.0f32; LANES]; OUTPUTS * OUTPUTS];
                 if exists {
-                    self.pixels(group, &mut pixels);
+                    for lane in 0..self.grid.of_group(group).len() {
+                        self.pixels::<L>(place, lane, &mut pixels);
+                        place = self.grid.after(place);
+                    }
                 }
                 let mut tile = [[L::splat(0.0); POINTS]; POINTS];
                 for at in 0..OUTPUTS * OUTPUTS {
@@ -63,7 +68,9 @@ impl Task for Spread<'_> {
                 }
                 let tile = square::<L, OutputsBack>(tile);
                 for f in 0..FREQUENCIES {
-                    tile[f / POINTS][f % POINTS].store(self.m.get().add(self.layout.at(f, group, self.channel)));
+                    let to = self.m.get().add(self.layout.at(f, group, self.channel));
+                    tile[f / POINTS][f % POINTS].store(to);
+                    L::prefetch_to_write(to.wrapping_add(LANES));
                 }
             }
             if exists {
@@ -76,20 +83,28 @@ impl Task for Spread<'_> {
 }
 
 impl Spread<'_> {
-    /// The nine pixels of each of sixteen tiles, zero where ReLU was shut.
+    /// The nine pixels of a tile, zero where ReLU was shut.
     #[inline(always)]
-    fn pixels(&self, group: usize, pixels: &mut [[f32; LANES]; OUTPUTS * OUTPUTS]) {
+    unsafe fn pixels<L: Lanes>(&self, at: Place, lane: usize, pixels: &mut [[f32; LANES]; OUTPUTS * OUTPUTS]) {
         let Grid { height, width, .. } = self.grid;
-        for (lane, tile) in self.grid.of_group(group).enumerate() {
-            let at = self.grid.place(tile);
-            let plane = (at.image * self.layer.out_channels + self.channel) * height * width;
-            let (rows, columns) = (OUTPUTS.min(height - at.row), OUTPUTS.min(width - at.column));
-            for row in 0..rows {
-                let from = plane + (at.row + row) * width + at.column;
-                let (y, dy) = (&self.output.y[from..][..columns], &self.output.dy[from..][..columns]);
-                for column in 0..columns {
-                    pixels[row * OUTPUTS + column][lane] = if y[column] > 0.0 { dy[column] } else { 0.0 };
-                }
+        let first = ((at.image * self.layer.out_channels + self.channel) * height + at.row) * width + at.column;
+        let (rows, columns) = (height - at.row, width - at.column);
+        for row in 0..OUTPUTS {
+            // The next channel's, which this thread mostly takes next.
+            let soon = first + (height + row) * width;
+            // SAFETY: any address will do.
+            unsafe {
+                L::prefetch(self.output.y.as_ptr().wrapping_add(soon));
+                L::prefetch(self.output.dy.as_ptr().wrapping_add(soon));
+            }
+        }
+        for pixel in 0..OUTPUTS * OUTPUTS {
+            let (row, column) = (pixel / OUTPUTS, pixel % OUTPUTS);
+            if row < rows && column < columns {
+                let from = first + row * width + column;
+                // SAFETY: the pixel lies in the image, the image in the batch.
+                let (y, dy) = unsafe { (*self.output.y.get_unchecked(from), *self.output.dy.get_unchecked(from)) };
+                pixels[pixel][lane] = if y > 0.0 { dy } else { 0.0 };
             }
         }
     }
@@ -130,9 +145,12 @@ pub(super) unsafe fn by_input(layer: &Conv3x3, kernel: &ConvKernel, dx: &mut [f3
         unsafe { lanes::run(layer.isa, task) };
     });
     let dx = Shared(dx.as_mut_ptr());
+    let (rows, columns) = grid.read();
+    let planes = scratch.pieces(rows * columns);
     (0..layer.in_channels).into_par_iter().with_min_len(4).for_each(|channel| {
-        // SAFETY: the products were computed above; tasks write disjoint channels.
-        unsafe { lanes::run(layer.isa, Gathered { layer, grid, channel, dv, layout: dv_layout, dx }) };
+        let task = Gathered { layer, grid, channel, dv, layout: dv_layout, plane: planes.own(), dx };
+        // SAFETY: the products were computed above; tasks write disjoint channels, and each thread has its own plane.
+        unsafe { lanes::run(layer.isa, task) };
     });
 }
 
@@ -143,32 +161,43 @@ struct Gathered<'a> {
     channel: usize,
     dv: Shared<f32>,
     layout: Layout,
+    /// Room for what the tiles of an image read.
+    plane: *mut f32,
     dx: Shared<f32>,
 }
 
 impl Task for Gathered<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let area = self.grid.height * self.grid.width;
-        // SAFETY: this channel's planes are this task's own; its lines lie in the products.
+        let (rows, columns) = self.grid.read();
+        // SAFETY: this channel's planes and the room are this task's own; its lines lie in the products.
         unsafe {
-            for image in 0..self.layer.batch {
-                let plane = (image * self.layer.in_channels + self.channel) * area;
-                std::ptr::write_bytes(self.dx.get().add(plane), 0, area);
-            }
+            let mut place = Place::default();
             for group in 0..self.grid.groups {
                 let mut tile = [[L::splat(0.0); POINTS]; POINTS];
                 for f in 0..FREQUENCIES {
                     let from = self.dv.get().add(self.layout.at(f, group, self.channel));
                     tile[f / POINTS][f % POINTS] = L::load(from);
+                    L::prefetch(from.wrapping_add(LANES));
                 }
                 let tile = square::<L, DataBack>(tile);
                 let mut pixels = [[0.0f32; LANES]; FREQUENCIES];
                 for f in 0..FREQUENCIES {
                     tile[f / POINTS][f % POINTS].store(pixels[f].as_mut_ptr());
                 }
-                for (lane, tile) in self.grid.of_group(group).enumerate() {
-                    self.add(tile, lane, &pixels);
+                for lane in 0..self.grid.of_group(group).len() {
+                    if (place.row, place.column) == (0, 0) {
+                        std::ptr::write_bytes(self.plane, 0, rows * columns);
+                    }
+                    let to = self.plane.add(place.row * columns + place.column);
+                    for at in 0..FREQUENCIES {
+                        *to.add(at / POINTS * columns + at % POINTS) += pixels[at][lane];
+                    }
+                    let next = self.grid.after(place);
+                    if next.image > place.image {
+                        self.finish(place.image, columns);
+                    }
+                    place = next;
                 }
             }
         }
@@ -176,18 +205,16 @@ impl Task for Gathered<'_> {
 }
 
 impl Gathered<'_> {
+    /// Moves an image's plane to the gradient.
     #[inline(always)]
-    unsafe fn add(&self, tile: usize, lane: usize, pixels: &[[f32; LANES]; FREQUENCIES]) {
+    unsafe fn finish(&self, image: usize, columns: usize) {
         let Grid { height, width, .. } = self.grid;
-        let at = self.grid.place(tile);
-        let rows = usize::from(at.row == 0)..POINTS.min(height + 1 - at.row);
-        let columns = usize::from(at.column == 0)..POINTS.min(width + 1 - at.column);
-        let plane = (at.image * self.layer.in_channels + self.channel) * height * width;
-        for row in rows {
-            let line = plane + (at.row + row - 1) * width + at.column;
-            for column in columns.clone() {
-                // SAFETY: the pixel lies in the image: rows and columns outside were left out.
-                unsafe { *self.dx.get().add(line + column - 1) += pixels[row * POINTS + column][lane] };
+        let first = (image * self.layer.in_channels + self.channel) * height * width;
+        for row in 0..height {
+            // SAFETY: the row lies in the image and, behind a border of one pixel, in the room.
+            unsafe {
+                let from = self.plane.add((row + 1) * columns + 1);
+                std::ptr::copy_nonoverlapping(from, self.dx.get().add(first + row * width), width);
             }
         }
     }
@@ -195,34 +222,37 @@ impl Gathered<'_> {
 
 /// Out-channels, and groups of in-channels, of a block of the gradient by weights: its 25 frequencies are 200 KiB, so
 /// that they stay in a core's second cache until they are transformed.
-const BLOCK: (usize, usize) = (32, 4);
-
-/// Numbers of such a block.
-const BLOCK_LEN: usize = FREQUENCIES * BLOCK.0 * BLOCK.1 * LANES;
+const BLOCK: (usize, usize) = (64, 2);
 
 /// The gradient by weights, from V and M, block by block into the target.
 ///
 /// # Safety
 ///
 /// The instruction set is available, V and M are filled, and the target is of the layer's weights.
-pub(super) unsafe fn by_weights(layer: &Conv3x3, target: &Target, scratch: &mut ConvScratch) {
+pub(super) unsafe fn by_weights(
+    layer: &Conv3x3,
+    target: &Target,
+    kernel: Option<&mut ConvKernel>,
+    scratch: &mut ConvScratch,
+) {
+    let refresh = kernel.map(ConvKernel::refresh);
     let grid = Grid::new(layer);
     let (v_layout, m_layout) = (v_layout(layer, &grid), m_layout(layer, &grid));
     let (v, m) = (scratch.v.room(v_layout.len()), scratch.m.room(m_layout.len()));
-    let blocks = scratch.blocks.room(rayon::current_num_threads() * BLOCK_LEN);
+    let blocks = scratch.pieces(FREQUENCIES * BLOCK.0 * BLOCK.1 * LANES);
     let across = layer.in_channels.div_ceil(BLOCK.1 * LANES);
     (0..layer.out_channels.div_ceil(BLOCK.0) * across).into_par_iter().for_each(|index| {
-        let slot = rayon::current_thread_index().unwrap_or(0) * BLOCK_LEN;
         let (out, group) = (index / across * BLOCK.0, index % across * BLOCK.1);
         let block = Block {
             layer,
             grid,
             target,
+            refresh,
             v: v.get().wrapping_add(v_layout.at(0, group, 0)),
             v_layout,
             m: m.get().wrapping_add(m_layout.at(0, 0, out)),
             m_layout,
-            block: blocks.get().wrapping_add(slot),
+            block: blocks.own(),
             outs: out..layer.out_channels.min(out + BLOCK.0),
             groups: group..layer.in_channels.div_ceil(LANES).min(group + BLOCK.1),
         };
@@ -236,6 +266,7 @@ struct Block<'a> {
     layer: &'a Conv3x3,
     grid: Grid,
     target: &'a Target,
+    refresh: Option<Refresh>,
     v: *const f32,
     v_layout: Layout,
     m: *const f32,
@@ -268,9 +299,11 @@ impl Task for Block<'_> {
                 product.run::<L>();
             }
             for row in 0..self.outs.len() {
-                for group in 0..self.groups.len() {
-                    let from = self.block.wrapping_add(group * panel + row * LANES);
-                    self.filters::<L>(from, frequency, self.outs.start + row, self.groups.start + group);
+                self.filters::<L>(row, panel, frequency);
+            }
+            if let (Some(refresh), Some(weights)) = (self.refresh, self.target.weights()) {
+                for group in self.outs.start / LANES..self.outs.end.div_ceil(LANES) {
+                    refresh.take::<L>(weights, group, self.channels());
                 }
             }
         }
@@ -278,30 +311,39 @@ impl Task for Block<'_> {
 }
 
 impl Block<'_> {
-    /// Sixteen filters of one out-channel: from the Winograd domain to nine taps, to OIHW, to the target.
+    /// In-channels.
+    fn channels(&self) -> std::ops::Range<usize> {
+        self.groups.start * LANES..self.layer.in_channels.min(self.groups.end * LANES)
+    }
+
+    /// The filters of one out-channel: from the Winograd domain to nine taps, to OIHW, to the target.
     #[inline(always)]
-    unsafe fn filters<L: Lanes>(&self, from: *const f32, frequency: usize, out: usize, group: usize) {
-        let channels = LANES.min(self.layer.in_channels - group * LANES);
-        let offset = (out * self.layer.in_channels + group * LANES) * 9;
+    unsafe fn filters<L: Lanes>(&self, row: usize, panel: usize, frequency: usize) {
+        let channels = self.channels();
+        let offset = ((self.outs.start + row) * self.layer.in_channels + channels.start) * 9;
+        let count = channels.len() * 9;
+        // Nine of a line's sixteen numbers are a filter; those behind it are overwritten by the next.
+        let mut filters = [0.0f32; BLOCK.1 * LANES * 9 + LANES - 9];
         // SAFETY: the caller's promise.
         unsafe {
-            self.target.prefetch::<L>(offset + self.layer.in_channels * 9, channels * 9);
-            let mut tile = [[L::splat(0.0); POINTS]; POINTS];
-            for f in 0..FREQUENCIES {
-                tile[f / POINTS][f % POINTS] = L::load(from.add(f * frequency));
-            }
-            let tile = square::<L, FilterBack>(tile);
-            let mut taps = [[0.0f32; LANES]; 9];
-            for tap in 0..9 {
-                tile[tap / 3][tap % 3].store(taps[tap].as_mut_ptr());
-            }
-            let mut filters = [[0.0f32; 9]; LANES];
-            for lane in 0..LANES {
+            self.target.prefetch::<L>(offset + self.layer.in_channels * 9, count);
+            for group in 0..self.groups.len() {
+                let from = self.block.wrapping_add(group * panel + row * LANES);
+                let mut tile = [[L::splat(0.0); POINTS]; POINTS];
+                for f in 0..FREQUENCIES {
+                    tile[f / POINTS][f % POINTS] = L::load(from.add(f * frequency));
+                }
+                let tile = square::<L, FilterBack>(tile);
+                let mut taps = [L::splat(0.0); LANES];
                 for tap in 0..9 {
-                    filters[lane][tap] = taps[tap][lane];
+                    taps[tap] = tile[tap / 3][tap % 3];
+                }
+                let lines = L::transpose(taps);
+                for lane in 0..LANES {
+                    lines[lane].store(filters.as_mut_ptr().add((group * LANES + lane) * 9));
                 }
             }
-            self.target.take::<L>(filters.as_ptr().cast(), offset, channels * 9);
+            self.target.take::<L>(filters.as_ptr(), offset, count);
         }
     }
 }

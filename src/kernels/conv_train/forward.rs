@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::grid::{Grid, Layout};
+use super::grid::{Grid, Layout, Place};
 use super::maps::{Data, FREQUENCIES, OUTPUTS, Outputs, POINTS, square};
 use super::{Conv3x3, ConvScratch, ConvWeights};
 use crate::kernels::lanes::{self, LANES, Lanes, Task};
@@ -28,10 +28,12 @@ pub(super) unsafe fn run(
     let (ins, outs) = (layer.in_channels.div_ceil(LANES), layer.out_channels.div_ceil(LANES));
     let (v_layout, m_layout) = (v_layout(layer, &grid), Layout::new(outs, grid.groups * LANES));
     let v = scratch.v.room(v_layout.len());
-    (0..ins * grid.groups).into_par_iter().for_each(|index| {
-        let task =
-            Gather { layer, grid, x, channels: index / grid.groups, tiles: index % grid.groups, v, layout: v_layout };
-        // SAFETY: tasks write disjoint (channels, tiles).
+    let (rows, columns) = grid.read();
+    let planes = scratch.pieces(rows * columns * LANES);
+    (0..ins * layer.batch).into_par_iter().for_each(|index| {
+        let (channels, image) = (index / layer.batch, index % layer.batch);
+        let task = Gather { layer, grid, x, channels, image, pixels: planes.own(), v, layout: v_layout };
+        // SAFETY: tasks write disjoint (channels, image), and each thread has its own pixels.
         unsafe { lanes::run(layer.isa, task) };
     });
     let m = scratch.products.room(m_layout.len());
@@ -54,10 +56,13 @@ pub(super) unsafe fn run(
         unsafe { lanes::run(layer.isa, task) };
     });
     let y = Shared(y.as_mut_ptr());
-    (0..outs * grid.groups).into_par_iter().for_each(|index| {
-        let (channels, tiles) = (index / grid.groups, index % grid.groups);
-        let task = Scatter { layer, grid, m, layout: m_layout, channels, tiles, bias: weights.bias, y };
-        // SAFETY: the products were computed above; tasks write disjoint (channels, tiles).
+    let pixels = scratch.pieces(grid.height * grid.width * LANES);
+    (0..outs * layer.batch).into_par_iter().for_each(|index| {
+        let (channels, image) = (index / layer.batch, index % layer.batch);
+        let bias = weights.bias;
+        let task = Scatter { layer, grid, m, layout: m_layout, channels, image, bias, pixels: pixels.own(), y };
+        // SAFETY: the products were computed above; tasks write disjoint (channels, image), and each thread has its own
+        // pixels.
         unsafe { lanes::run(layer.isa, task) };
     });
 }
@@ -67,13 +72,15 @@ pub(super) fn v_layout(layer: &Conv3x3, grid: &Grid) -> Layout {
     Layout::new(layer.in_channels.div_ceil(LANES), grid.groups * LANES)
 }
 
-/// Sixteen channels of sixteen tiles to V.
+/// Sixteen channels of an image to V.
 struct Gather<'a> {
     layer: &'a Conv3x3,
     grid: Grid,
     x: &'a [f32],
     channels: usize,
-    tiles: usize,
+    image: usize,
+    /// Room for the image's pixels with their border, sixteen channels each.
+    pixels: *mut f32,
     v: Shared<f32>,
     layout: Layout,
 }
@@ -81,107 +88,157 @@ struct Gather<'a> {
 impl Task for Gather<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let mut tile = self.tiles * LANES;
-        let end = tile + LANES;
-        while tile < end {
-            let mut window = [[0.0f32; LANES]; FREQUENCIES];
-            if tile < self.grid.tiles {
-                self.window(tile, &mut window);
-            }
-            // SAFETY: the lines of these channels and this tile lie in V and are this task's own.
-            unsafe {
+        let (rows, columns) = self.grid.read();
+        let line = columns * LANES;
+        // SAFETY: all pixels of all tiles lie in the room; the lines of these channels and tiles lie in V and are this
+        // task's own.
+        unsafe {
+            std::ptr::write_bytes(self.pixels, 0, rows * line);
+            self.by_pixels::<L>(self.pixels.add(line + LANES), line);
+            let first = self.image * self.grid.of_image();
+            let mut place = Place::default();
+            for tile in first..first + self.grid.of_image() {
+                let from = self.pixels.add(place.row * line + place.column * LANES);
                 let mut d = [[L::splat(0.0); POINTS]; POINTS];
                 for f in 0..FREQUENCIES {
-                    d[f / POINTS][f % POINTS] = L::load(window[f].as_ptr());
+                    d[f / POINTS][f % POINTS] = L::load(from.add(f / POINTS * line + f % POINTS * LANES));
                 }
                 let d = square::<L, Data>(d);
                 for f in 0..FREQUENCIES {
                     d[f / POINTS][f % POINTS].store(self.v.get().add(self.layout.at(f, self.channels, tile)));
                 }
+                place = self.grid.after(place);
             }
-            tile += 1;
-        }
-    }
-}
-
-impl Gather<'_> {
-    /// The 5 x 5 pixels under a tile, outside the image zero, channel by channel.
-    #[inline(always)]
-    fn window(&self, tile: usize, window: &mut [[f32; LANES]; FREQUENCIES]) {
-        let Grid { height, width, .. } = self.grid;
-        let at = self.grid.place(tile);
-        let rows = usize::from(at.row == 0)..POINTS.min(height + 1 - at.row);
-        let columns = usize::from(at.column == 0)..POINTS.min(width + 1 - at.column);
-        let first = at.image * self.layer.in_channels + self.channels * LANES;
-        let lanes = LANES.min(self.layer.in_channels - self.channels * LANES);
-        for lane in 0..lanes {
-            let plane = &self.x[(first + lane) * height * width..][..height * width];
-            for row in rows.clone() {
-                let from = (at.row + row - 1) * width + at.column;
-                let line = &plane[from + columns.start - 1..][..columns.len()];
-                for (column, &value) in columns.clone().zip(line) {
-                    window[row * POINTS + column][lane] = value;
+            if self.image + 1 == self.layer.batch {
+                // The tiles that fill up the last group take part in the gradient by weights.
+                for tile in self.grid.tiles..self.grid.groups * LANES {
+                    for f in 0..FREQUENCIES {
+                        L::splat(0.0).store(self.v.get().add(self.layout.at(f, self.channels, tile)));
+                    }
                 }
             }
         }
     }
 }
 
-/// Sixteen channels of sixteen tiles from products to outputs.
+impl Gather<'_> {
+    /// Turns sixteen planes into pixels of sixteen channels; `line` numbers from a row of these to the next.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`Lanes`]; `to` has room for them.
+    #[inline(always)]
+    unsafe fn by_pixels<L: Lanes>(&self, to: *mut f32, line: usize) {
+        let Grid { height, width, .. } = self.grid;
+        let lanes = LANES.min(self.layer.in_channels - self.channels * LANES);
+        let first = (self.image * self.layer.in_channels + self.channels * LANES) * height * width;
+        let planes = &self.x[first..][..lanes * height * width];
+        let (mut row, mut column) = (0, 0);
+        let mut pixel = 0;
+        while pixel < height * width {
+            let count = LANES.min(height * width - pixel);
+            // SAFETY: so many pixels are left in each plane, and `to` has room for them.
+            unsafe {
+                let mut rows = [L::splat(0.0); LANES];
+                for lane in 0..lanes {
+                    let from = planes.as_ptr().add(lane * height * width + pixel);
+                    rows[lane] = if count == LANES { L::load(from) } else { L::load_part(from, count) };
+                }
+                let pixels = L::transpose(rows);
+                for at in 0..LANES {
+                    if at < count {
+                        pixels[at].store(to.add(row * line + column * LANES));
+                        column += 1;
+                        if column == width {
+                            (row, column) = (row + 1, 0);
+                        }
+                    }
+                }
+            }
+            pixel += count;
+        }
+    }
+}
+
+/// Sixteen channels of an image from products to outputs.
 struct Scatter<'a> {
     layer: &'a Conv3x3,
     grid: Grid,
     m: Shared<f32>,
     layout: Layout,
     channels: usize,
-    tiles: usize,
+    image: usize,
     bias: &'a [f32],
+    /// Room for the image's outputs, sixteen channels each.
+    pixels: *mut f32,
     y: Shared<f32>,
 }
 
 impl Task for Scatter<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
+        let Grid { height, width, .. } = self.grid;
         let lanes = LANES.min(self.layer.out_channels - self.channels * LANES);
-        for tile in self.grid.of_group(self.tiles) {
-            let mut outputs = [[0.0f32; LANES]; OUTPUTS * OUTPUTS];
-            // SAFETY: the lines of these channels and this tile lie in the products.
-            unsafe {
-                let bias = L::load_part(self.bias[self.channels * LANES..].as_ptr(), lanes);
+        // SAFETY: the lines of these channels and tiles lie in the products, and a pixel of the image in the room.
+        unsafe {
+            let bias = L::load_part(self.bias[self.channels * LANES..].as_ptr(), lanes);
+            let first = self.image * self.grid.of_image();
+            let mut place = Place::default();
+            for tile in first..first + self.grid.of_image() {
                 let mut m = [[L::splat(0.0); POINTS]; POINTS];
                 for f in 0..FREQUENCIES {
                     m[f / POINTS][f % POINTS] = L::load(self.m.get().add(self.layout.at(f, self.channels, tile)));
                 }
                 let m = square::<L, Outputs>(m);
+                let (rows, columns) = (height - place.row, width - place.column);
+                let to = self.pixels.add((place.row * width + place.column) * LANES);
                 for at in 0..OUTPUTS * OUTPUTS {
-                    // In this order a NaN stays one.
-                    let value = L::splat(0.0).max(m[at / OUTPUTS][at % OUTPUTS].add(bias));
-                    value.store(outputs[at].as_mut_ptr());
+                    let (row, column) = (at / OUTPUTS, at % OUTPUTS);
+                    if row < rows && column < columns {
+                        // In this order a NaN stays one.
+                        let value = L::splat(0.0).max(m[row][column].add(bias));
+                        value.store(to.add((row * width + column) * LANES));
+                    }
                 }
-                self.write(tile, lanes, &outputs);
+                place = self.grid.after(place);
             }
+            self.by_planes::<L>(lanes);
         }
     }
 }
 
 impl Scatter<'_> {
+    /// Turns the pixels into planes.
+    ///
     /// # Safety
     ///
-    /// `y` is as long as the layer says, and the tile is this task's own.
+    /// The contract of [`Lanes`]; `y` is as long as the layer says, and the image's `lanes` planes are this task's own.
     #[inline(always)]
-    unsafe fn write(&self, tile: usize, lanes: usize, outputs: &[[f32; LANES]; OUTPUTS * OUTPUTS]) {
-        let Grid { height, width, .. } = self.grid;
-        let at = self.grid.place(tile);
-        let (rows, columns) = (OUTPUTS.min(height - at.row), OUTPUTS.min(width - at.column));
-        let first = at.image * self.layer.out_channels + self.channels * LANES;
-        for lane in 0..lanes {
-            let plane = (first + lane) * height * width + at.row * width + at.column;
-            for row in 0..rows {
-                for column in 0..columns {
-                    // SAFETY: the pixel lies in the image, the image in the batch.
-                    unsafe { *self.y.get().add(plane + row * width + column) = outputs[row * OUTPUTS + column][lane] };
+    unsafe fn by_planes<L: Lanes>(&self, lanes: usize) {
+        let area = self.grid.height * self.grid.width;
+        let first = (self.image * self.layer.out_channels + self.channels * LANES) * area;
+        let mut pixel = 0;
+        while pixel < area {
+            let count = LANES.min(area - pixel);
+            // SAFETY: so many pixels are left in the room and in each plane.
+            unsafe {
+                let mut rows = [L::splat(0.0); LANES];
+                for at in 0..LANES {
+                    if at < count {
+                        rows[at] = L::load(self.pixels.add((pixel + at) * LANES));
+                    }
+                }
+                let planes = L::transpose(rows);
+                for lane in 0..LANES {
+                    let to = self.y.get().wrapping_add(first + lane * area + pixel);
+                    if lane < lanes && count == LANES {
+                        planes[lane].store(to);
+                    } else if lane < lanes {
+                        planes[lane].store_part(to, count);
+                    }
                 }
             }
+            pixel += count;
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Grid {
 }
 
 /// Where a tile's nine outputs begin; its inputs begin one pixel above and to the left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     pub image: usize,
     pub row: usize,
@@ -34,9 +34,27 @@ impl Grid {
         Self { height, width, rows, columns, tiles, groups: tiles.div_ceil(LANES) }
     }
 
-    pub fn place(&self, tile: usize) -> Place {
-        let (image, tile) = (tile / (self.rows * self.columns), tile % (self.rows * self.columns));
-        Place { image, row: tile / self.columns * OUTPUTS, column: tile % self.columns * OUTPUTS }
+    /// Tiles of one image.
+    pub fn of_image(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Where the next tile lies. The first one's place is the default.
+    #[inline(always)]
+    pub fn after(&self, Place { image, row, column }: Place) -> Place {
+        if column + OUTPUTS < self.width {
+            Place { image, row, column: column + OUTPUTS }
+        } else if row + OUTPUTS < self.height {
+            Place { image, row: row + OUTPUTS, column: 0 }
+        } else {
+            Place { image: image + 1, row: 0, column: 0 }
+        }
+    }
+
+    /// Rows and columns that an image's tiles read: its own with a border of one pixel, and as many more as fill up the
+    /// last tiles.
+    pub fn read(&self) -> (usize, usize) {
+        (self.rows * OUTPUTS + 2, self.columns * OUTPUTS + 2)
     }
 
     /// The tiles of a group that exist.

@@ -34,16 +34,20 @@ impl ConvKernel {
     pub fn set(&mut self, isa: Isa, w: &[f32]) {
         assert!(isa.available(), "this machine lacks the instruction set `{}`", isa.name());
         assert_eq!(w.len(), self.out_channels * self.in_channels * 9, "the weights are not out x in x 3 x 3");
-        let (outs, ins) = (self.out_channels, self.in_channels);
-        let u = Shared(self.u.pointer_mut().cast::<f32>());
+        let (refresh, ins) = (self.refresh(), self.in_channels);
         let parts = ins.div_ceil(CHANNELS);
-        (0..outs.div_ceil(LANES) * parts).into_par_iter().for_each(|index| {
+        (0..self.out_channels.div_ceil(LANES) * parts).into_par_iter().for_each(|index| {
             let (group, from) = (index / parts, index % parts * CHANNELS);
-            let channels = from..ins.min(from + CHANNELS);
-            let task = Transform { w, outs, ins, group, channels, layout: layout(outs, ins), u };
-            // SAFETY: the instruction set is there; tasks write the lines of disjoint (group, channel) pairs.
+            let task = Transform { refresh, w: w.as_ptr(), group, channels: from..ins.min(from + CHANNELS) };
+            // SAFETY: the instruction set is there, the weights are as many as the kernel's; tasks take disjoint filters.
             unsafe { lanes::run(isa, task) };
         });
+    }
+
+    /// Lets threads take over weights piece by piece. It stands for the exclusive borrow, for as long as it is used.
+    pub(super) fn refresh(&mut self) -> Refresh {
+        let Self { out_channels, in_channels, ref mut u } = *self;
+        Refresh { out_channels, in_channels, u: Shared(u.pointer_mut().cast()) }
     }
 
     pub(super) fn layout(&self) -> Layout {
@@ -65,42 +69,63 @@ fn layout(out_channels: usize, in_channels: usize) -> Layout {
     Layout::new(out_channels.div_ceil(LANES), in_channels.next_multiple_of(LANES))
 }
 
-struct Transform<'a> {
-    w: &'a [f32],
-    outs: usize,
-    ins: usize,
-    group: usize,
-    channels: std::ops::Range<usize>,
-    layout: Layout,
+/// A kernel that takes over new weights.
+#[derive(Clone, Copy)]
+pub(super) struct Refresh {
+    out_channels: usize,
+    in_channels: usize,
     u: Shared<f32>,
 }
 
-impl Task for Transform<'_> {
+impl Refresh {
+    /// Takes over the filters of a group of sixteen out-channels by some in-channels. `w` is the whole OIHW array.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`Lanes`]; `w` holds the layer's weights, and no other thread takes these filters, or changes
+    /// them, meanwhile.
     #[inline(always)]
-    unsafe fn run<L: Lanes>(self) {
-        let lanes = LANES.min(self.outs - self.group * LANES);
-        let mut channel = self.channels.start;
-        while channel < self.channels.end {
-            let mut taps = [[0.0f32; LANES]; 9];
-            for lane in 0..lanes {
-                let filter = &self.w[((self.group * LANES + lane) * self.ins + channel) * 9..][..9];
-                for tap in 0..9 {
-                    taps[tap][lane] = filter[tap];
-                }
-            }
-            // SAFETY: the lines of this group and channel lie in the array and are this task's own.
+    pub(super) unsafe fn take<L: Lanes>(&self, w: *const f32, group: usize, channels: std::ops::Range<usize>) {
+        let layout = layout(self.out_channels, self.in_channels);
+        let outs = LANES.min(self.out_channels - group * LANES);
+        let all = self.out_channels * self.in_channels * 9;
+        let mut channel = channels.start;
+        while channel < channels.end {
+            // SAFETY: filters lie inside the weights; the lines of this group and channel lie in U and are the caller's own.
             unsafe {
+                let mut filters = [L::splat(0.0); LANES];
+                for out in 0..outs {
+                    let at = ((group * LANES + out) * self.in_channels + channel) * 9;
+                    let from = w.add(at);
+                    filters[out] = if at + LANES <= all { L::load(from) } else { L::load_part(from, 9) };
+                }
+                let taps = L::transpose(filters);
                 let mut tile = [[L::splat(0.0); POINTS]; POINTS];
                 for tap in 0..9 {
-                    tile[tap / 3][tap % 3] = L::load(taps[tap].as_ptr());
+                    tile[tap / 3][tap % 3] = taps[tap];
                 }
                 let tile = square::<L, Filter>(tile);
                 for f in 0..FREQUENCIES {
-                    let to = self.u.get().add(self.layout.at(f, self.group, channel));
-                    tile[f / POINTS][f % POINTS].store(to);
+                    tile[f / POINTS][f % POINTS].store(self.u.get().add(layout.at(f, group, channel)));
                 }
             }
             channel += 1;
         }
+    }
+}
+
+/// SAFETY of running it: the conditions of [`Refresh::take`].
+struct Transform {
+    refresh: Refresh,
+    w: *const f32,
+    group: usize,
+    channels: std::ops::Range<usize>,
+}
+
+impl Task for Transform {
+    #[inline(always)]
+    unsafe fn run<L: Lanes>(self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.refresh.take::<L>(self.w, self.group, self.channels) }
     }
 }

@@ -11,6 +11,7 @@ mod kernel;
 mod maps;
 
 use super::isa::Isa;
+use super::lanes::LANES;
 use super::layout::Buffer;
 use super::optimizer::{self, Parameter, Step, Target};
 use super::shared::Shared;
@@ -54,8 +55,8 @@ pub struct ConvScratch {
     m: Room,
     /// Products of the forward pass, and of the gradient by input.
     products: Room,
-    /// A block of the gradient by weights for each thread.
-    blocks: Room,
+    /// A piece for each thread, for what it need not share.
+    pieces: Room,
     /// Gradient by bias, where nobody asks to have it stored.
     db: Vec<f32>,
 }
@@ -64,7 +65,15 @@ impl ConvScratch {
     /// An empty scratch.
     pub fn new() -> Self {
         let empty = || Room(Buffer::new(0, size_of::<f32>()));
-        Self { last: None, v: empty(), m: empty(), products: empty(), blocks: empty(), db: Vec::new() }
+        Self { last: None, v: empty(), m: empty(), products: empty(), pieces: empty(), db: Vec::new() }
+    }
+}
+
+impl ConvScratch {
+    /// A piece of at least `count` numbers for each thread; what is in it is left over from elsewhere.
+    fn pieces(&mut self, count: usize) -> Pieces {
+        let count = count.next_multiple_of(LANES) + LANES;
+        Pieces { all: self.pieces.room(rayon::current_num_threads() * count), count }
     }
 }
 
@@ -85,6 +94,20 @@ impl Room {
             self.0 = Buffer::new(count, size_of::<f32>());
         }
         Shared(self.0.pointer_mut().cast())
+    }
+}
+
+/// Room for each thread of the pool that asked for it.
+#[derive(Clone, Copy)]
+struct Pieces {
+    all: Shared<f32>,
+    count: usize,
+}
+
+impl Pieces {
+    /// The calling thread's piece.
+    fn own(&self) -> *mut f32 {
+        self.all.get().wrapping_add(rayon::current_thread_index().unwrap_or(0) * self.count)
     }
 }
 
@@ -162,7 +185,7 @@ impl Conv3x3 {
         assert_eq!(dw.len(), self.weights_len(), "the gradient by weights is not out x in x 3 x 3");
         self.by_output_and_input(output, kernel, (dx, db), scratch);
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
-        unsafe { backward::by_weights(self, &Target::store(dw), scratch) };
+        unsafe { backward::by_weights(self, &Target::store(dw), None, scratch) };
     }
 
     /// [`Conv3x3::backward`], then [`optimizer::update`] of weights and bias, without storing the gradient by weights.
@@ -175,11 +198,8 @@ impl Conv3x3 {
         self.by_output_and_input(output, kernel, (dx, &mut db), scratch);
         optimizer::update(self.isa, &step.without_penalty(), &db, bias);
         scratch.db = db;
-        let Parameter { weights, first, second } = weights;
-        let target = Target::update(step, Parameter { weights: &mut *weights, first, second });
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
-        unsafe { backward::by_weights(self, &target, scratch) };
-        kernel.set(self.isa, weights);
+        unsafe { backward::by_weights(self, &Target::update(step, weights), Some(kernel), scratch) };
     }
 
     /// Fills M, the gradient by bias and, if asked for, that by input.

@@ -72,6 +72,37 @@ unsafe fn round(x: __m256) -> __m256i {
     }
 }
 
+/// Four rows of numbers to columns, within each half.
+#[inline(always)]
+unsafe fn turn_halves(a: __m256, b: __m256, c: __m256, d: __m256) -> [__m256; 4] {
+    // SAFETY: AVX2, by the contract of the callers' trait.
+    unsafe {
+        let (low, high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+        let (lower, higher) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+        [
+            _mm256_shuffle_ps::<0b01_00_01_00>(low, lower),
+            _mm256_shuffle_ps::<0b11_10_11_10>(low, lower),
+            _mm256_shuffle_ps::<0b01_00_01_00>(high, higher),
+            _mm256_shuffle_ps::<0b11_10_11_10>(high, higher),
+        ]
+    }
+}
+
+/// Eight rows of eight numbers to columns.
+#[inline(always)]
+unsafe fn turn(rows: [__m256; 8]) -> [__m256; 8] {
+    let mut result = rows;
+    // SAFETY: AVX2, by the contract of the callers' trait.
+    unsafe {
+        let (a, b) = (turn_halves(rows[0], rows[1], rows[2], rows[3]), turn_halves(rows[4], rows[5], rows[6], rows[7]));
+        for at in 0..4 {
+            result[at] = _mm256_permute2f128_ps::<0x20>(a[at], b[at]);
+            result[4 + at] = _mm256_permute2f128_ps::<0x31>(a[at], b[at]);
+        }
+    }
+    result
+}
+
 // SAFETY of the intrinsics below: AVX2 and FMA are available and the pointers are valid, by the trait's contract.
 impl Lanes for Avx2 {
     type Pairs = (__m256i, __m256i);
@@ -176,6 +207,27 @@ impl Lanes for Avx2 {
             self.store(values.as_mut_ptr());
             std::ptr::copy_nonoverlapping(values.as_ptr(), to, count);
         }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        let mut halves = [[rows[0].0; 8]; 4];
+        for row in 0..8 {
+            halves[0][row] = rows[row].0;
+            halves[1][row] = rows[row].1;
+            halves[2][row] = rows[8 + row].0;
+            halves[3][row] = rows[8 + row].1;
+        }
+        let mut result = rows;
+        unsafe {
+            let [above_left, above_right] = [turn(halves[0]), turn(halves[1])];
+            let [below_left, below_right] = [turn(halves[2]), turn(halves[3])];
+            for row in 0..8 {
+                result[row] = Self(above_left[row], below_left[row]);
+                result[8 + row] = Self(above_right[row], below_right[row]);
+            }
+        }
+        result
     }
 
     #[inline(always)]

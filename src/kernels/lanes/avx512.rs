@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Lanes, Task};
+use super::{LANES, Lanes, Task};
 
 /// One register. `BF16` says whether the machine multiplies bf16 numbers itself.
 #[derive(Clone, Copy)]
@@ -69,6 +69,34 @@ unsafe fn round(x: __m512) -> __m256i {
         let nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x);
         let quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x0040_0000));
         _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(_mm512_mask_mov_epi32(rounded, nan, quiet)))
+    }
+}
+
+/// The first and third quarters of both registers; of `ODD`, the second and fourth.
+#[inline(always)]
+unsafe fn quarters<const ODD: bool>(a: __m512, b: __m512) -> __m512 {
+    // SAFETY: AVX-512, by the contract of the callers' trait.
+    unsafe {
+        if ODD { _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b) } else { _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b) }
+    }
+}
+
+/// Four rows of numbers to columns, within each quarter.
+#[inline(always)]
+unsafe fn turn_quarters(rows: [__m512; 4]) -> [__m512; 4] {
+    // SAFETY: AVX-512, by the contract of the callers' trait.
+    unsafe {
+        let [a, b, c, d] = rows;
+        let (low, high) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+        let (lower, higher) = (_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+        let (low, high) = (_mm512_castps_pd(low), _mm512_castps_pd(high));
+        let (lower, higher) = (_mm512_castps_pd(lower), _mm512_castps_pd(higher));
+        [
+            _mm512_castpd_ps(_mm512_unpacklo_pd(low, lower)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(low, lower)),
+            _mm512_castpd_ps(_mm512_unpacklo_pd(high, higher)),
+            _mm512_castpd_ps(_mm512_unpackhi_pd(high, higher)),
+        ]
     }
 }
 
@@ -160,6 +188,26 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     #[inline(always)]
     unsafe fn store_part(self, to: *mut f32, count: usize) {
         unsafe { _mm512_mask_storeu_ps(to, ((1u32 << count) - 1) as u16, self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        let mut result = rows;
+        unsafe {
+            let a = turn_quarters([rows[0].0, rows[1].0, rows[2].0, rows[3].0]);
+            let b = turn_quarters([rows[4].0, rows[5].0, rows[6].0, rows[7].0]);
+            let c = turn_quarters([rows[8].0, rows[9].0, rows[10].0, rows[11].0]);
+            let d = turn_quarters([rows[12].0, rows[13].0, rows[14].0, rows[15].0]);
+            for at in 0..4 {
+                let (even, odd) = (quarters::<false>(a[at], b[at]), quarters::<true>(a[at], b[at]));
+                let (evener, odder) = (quarters::<false>(c[at], d[at]), quarters::<true>(c[at], d[at]));
+                result[at] = Self(quarters::<false>(even, evener));
+                result[4 + at] = Self(quarters::<false>(odd, odder));
+                result[8 + at] = Self(quarters::<true>(even, evener));
+                result[12 + at] = Self(quarters::<true>(odd, odder));
+            }
+        }
+        result
     }
 
     #[inline(always)]

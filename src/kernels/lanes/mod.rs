@@ -62,6 +62,9 @@ pub trait Lanes: Copy {
     /// Writes the first `count` (at most sixteen) lanes.
     unsafe fn store_part(self, to: *mut f32, count: usize);
 
+    /// Row `r` of the result is lane `r` of each row.
+    unsafe fn transpose(rows: [Self; LANES]) -> [Self; LANES];
+
     /// Reads sixteen bf16 numbers.
     unsafe fn load_bf16(from: *const u16) -> Self;
     /// Writes sixteen numbers rounded to bf16 (to nearest, ties to even; subnormal numbers become zero).
@@ -141,4 +144,40 @@ pub unsafe fn run_bf16<T: Task>(isa: Isa, task: T) {
     }
     // SAFETY: the caller's promises, passed on.
     unsafe { run(isa, task) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::isa::ALL;
+
+    struct Transpose<'a>(&'a [f32], &'a mut [f32]);
+
+    impl Task for Transpose<'_> {
+        #[inline(always)]
+        unsafe fn run<L: Lanes>(self) {
+            // SAFETY: both hold sixteen rows of sixteen numbers.
+            unsafe {
+                let mut rows = [L::splat(0.0); LANES];
+                for row in 0..LANES {
+                    rows[row] = L::load(self.0.as_ptr().add(row * LANES));
+                }
+                let columns = L::transpose(rows);
+                for column in 0..LANES {
+                    columns[column].store(self.1.as_mut_ptr().add(column * LANES));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_become_columns_on_every_instruction_set() {
+        let rows: Vec<f32> = (0..256).map(|at| at as f32).collect();
+        for isa in ALL.into_iter().filter(|isa| isa.available()) {
+            let mut columns = vec![0.0; 256];
+            // SAFETY: the instruction set is available, and the lengths are right.
+            unsafe { run(isa, Transpose(&rows, &mut columns)) };
+            assert!((0..256).all(|at| columns[at] == rows[at % 16 * 16 + at / 16]), "{isa:?}");
+        }
+    }
 }

@@ -104,6 +104,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        std::array::from_fn(|row| Self(std::array::from_fn(|lane| rows[lane].0[row])))
+    }
+
+    #[inline(always)]
     unsafe fn load_bf16(from: *const u16) -> Self {
         // SAFETY: see above.
         let bits = unsafe { from.cast::<[u16; LANES]>().read_unaligned() };
