@@ -9,9 +9,7 @@
 
 mod measure;
 
-use frostline::kernels::conv_train::{
-    Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvUpdate, ConvWeights, OutputGradient,
-};
+use frostline::kernels::conv_train::{Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvUpdate, ConvWeights};
 use frostline::kernels::isa;
 use frostline::kernels::optimizer::Parameter;
 use frostline::net::{
@@ -152,9 +150,8 @@ impl Layer {
     }
 
     fn gradients(&mut self, dx: bool) {
-        let output = OutputGradient { y: &self.y, dy: &self.dy };
         let gradients = ConvGradients { dx: dx.then_some(&mut self.dx[..]), dw: &mut self.dw, db: &mut self.db };
-        self.sizes.backward(output, &self.kernel, gradients, &mut self.scratch);
+        self.sizes.backward(&self.dy, &self.kernel, gradients, &mut self.scratch);
     }
 
     fn step(&mut self, dx: bool) {
@@ -166,8 +163,7 @@ impl Layer {
             bias: Parameter { weights: bias, first: bias_moment, second: &mut [] },
             dx: dx.then_some(&mut self.dx[..]),
         };
-        let output = OutputGradient { y: &self.y, dy: &self.dy };
-        self.sizes.backward_and_update(output, update, &mut self.scratch);
+        self.sizes.backward_and_update(&self.dy, update, &mut self.scratch);
     }
 }
 

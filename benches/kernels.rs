@@ -6,7 +6,7 @@ mod measure;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use frostline::kernels::conv_train::{Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvWeights, OutputGradient};
+use frostline::kernels::conv_train::{Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvWeights};
 use frostline::kernels::dense::{Ahead, Dense, Packed};
 use frostline::kernels::isa::{ALL, Isa};
 use frostline::kernels::optimizer::{self, Parameter, Rule, Step};
@@ -130,7 +130,7 @@ fn trained_convolution_gradients(bencher: Bencher, isa: Isa) {
     let dy = numbers(3, y.len());
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
         let gradients = ConvGradients { dx: Some(&mut dx), dw: &mut dw, db: &mut db };
-        layer.backward(OutputGradient { y: &y, dy: black_box(&dy) }, &kernel, gradients, &mut scratch);
+        layer.backward(black_box(&dy), &kernel, gradients, &mut scratch);
     });
 }
 

@@ -46,13 +46,12 @@ pub fn forward(shape: PoolShape, x: &[f32], y: &mut [f32], winner: &mut [u8]) {
         .for_each(|(x, (y, winner))| forward_plane(shape, x, y, winner));
 }
 
-/// dx = dy at each window's winner, zero elsewhere. `dx` is overwritten.
+/// Adds dy to dx at each window's winner.
 pub fn backward(shape: PoolShape, winner: &[u8], dy: &[f32], dx: &mut [f32]) {
     assert_eq!(dx.len(), shape.input_len(), "the pool's input gradient has another size than its shape says");
     assert_eq!(dy.len(), shape.output_len(), "the pool's output gradient has another size than its shape says");
     assert_eq!(winner.len(), dy.len(), "a pool has one winner per output");
     if dy.is_empty() {
-        dx.fill(0.0);
         return;
     }
     let (input, output) = (shape.height * shape.width, shape.output_plane());
@@ -85,12 +84,11 @@ fn forward_plane(shape: PoolShape, x: &[f32], y: &mut [f32], winner: &mut [u8]) 
 }
 
 fn backward_plane(shape: PoolShape, winner: &[u8], dy: &[f32], dx: &mut [f32]) {
-    dx.fill(0.0);
     let columns = shape.width / 2;
     for (index, (&winner, &dy)) in winner.iter().zip(dy).enumerate() {
         let (row, column) = (index / columns, index % columns);
         let (down, right) = (usize::from(winner >> 1), usize::from(winner & 1));
-        dx[(2 * row + down) * shape.width + 2 * column + right] = dy;
+        dx[(2 * row + down) * shape.width + 2 * column + right] += dy;
     }
 }
 
@@ -114,9 +112,9 @@ mod tests {
         let (mut y, mut winner) = (vec![0.0; 2], vec![0; 2]);
         forward(shape, &x, &mut y, &mut winner);
         assert_eq!(winner, [0, 1]);
-        let mut dx = vec![9.0; 8];
+        let mut dx = vec![1.0; 8];
         backward(shape, &winner, &[5.0, 7.0], &mut dx);
-        assert_eq!(dx, [5.0, 0.0, 0.0, 0.0, 0.0, 7.0, 0.0, 0.0]);
+        assert_eq!(dx, [6.0, 1.0, 1.0, 1.0, 1.0, 8.0, 1.0, 1.0], "it is added to what is there");
     }
 
     #[test]
@@ -125,6 +123,6 @@ mod tests {
         forward(shape, &[1.0; 4], &mut [], &mut []);
         let mut dx = [1.0; 4];
         backward(shape, &[], &[], &mut dx);
-        assert_eq!(dx, [0.0; 4]);
+        assert_eq!(dx, [1.0; 4]);
     }
 }

@@ -6,7 +6,7 @@ use super::forward::v_layout;
 use super::grid::{Grid, Layout, Place};
 use super::kernel::Refresh;
 use super::maps::{DataBack, FREQUENCIES, FilterBack, OUTPUTS, OutputsBack, POINTS, square};
-use super::{Conv3x3, ConvKernel, ConvScratch, OutputGradient};
+use super::{Conv3x3, ConvKernel, ConvScratch};
 use crate::kernels::lanes::{self, LANES, Lanes, Task};
 use crate::kernels::optimizer::Target;
 use crate::kernels::panels::Panels;
@@ -17,19 +17,19 @@ fn m_layout(layer: &Conv3x3, grid: &Grid) -> Layout {
     Layout::new(grid.groups, layer.out_channels.next_multiple_of(LANES))
 }
 
-/// Fills M, and the gradient by bias.
+/// Fills M, and the gradient by bias, from the gradient by output.
 ///
 /// # Safety
 ///
 /// The instruction set is available, and all lengths are those of the layer.
-pub(super) unsafe fn by_output(layer: &Conv3x3, output: OutputGradient<'_>, db: &mut [f32], scratch: &mut ConvScratch) {
+pub(super) unsafe fn by_output(layer: &Conv3x3, dy: &[f32], db: &mut [f32], scratch: &mut ConvScratch) {
     let grid = Grid::new(layer);
     let layout = m_layout(layer, &grid);
     let m = scratch.m.room(layout.len());
-    let db = Shared(db.as_mut_ptr());
+    let (db, positive) = (Shared(db.as_mut_ptr()), &scratch.positive[..]);
     (0..layer.out_channels.next_multiple_of(LANES)).into_par_iter().with_min_len(4).for_each(|channel| {
         // SAFETY: tasks write disjoint channels.
-        unsafe { lanes::run(layer.isa, Spread { layer, grid, output, channel, m, layout, db }) };
+        unsafe { lanes::run(layer.isa, Spread { layer, grid, dy, positive, channel, m, layout, db }) };
     });
 }
 
@@ -37,7 +37,9 @@ pub(super) unsafe fn by_output(layer: &Conv3x3, output: OutputGradient<'_>, db: 
 struct Spread<'a> {
     layer: &'a Conv3x3,
     grid: Grid,
-    output: OutputGradient<'a>,
+    dy: &'a [f32],
+    /// See [`ConvScratch`].
+    positive: &'a [u16],
     channel: usize,
     m: Shared<f32>,
     layout: Layout,
@@ -84,27 +86,31 @@ impl Task for Spread<'_> {
 
 impl Spread<'_> {
     /// The nine pixels of a tile, zero where ReLU was shut.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`Lanes`]; the place is one of the grid's.
     #[inline(always)]
     unsafe fn pixels<L: Lanes>(&self, at: Place, lane: usize, pixels: &mut [[f32; LANES]; OUTPUTS * OUTPUTS]) {
         let Grid { height, width, .. } = self.grid;
-        let first = ((at.image * self.layer.out_channels + self.channel) * height + at.row) * width + at.column;
-        let (rows, columns) = (height - at.row, width - at.column);
+        let (channel, inside) = (self.channel, at.row * width + at.column);
+        let plane = (at.image * self.layer.out_channels + channel) * height * width;
+        let bits = (channel / LANES * self.layer.batch + at.image) * height * width;
         for row in 0..OUTPUTS {
             // The next channel's, which this thread mostly takes next.
-            let soon = first + (height + row) * width;
+            let soon = plane + height * width + inside + row * width;
             // SAFETY: any address will do.
-            unsafe {
-                L::prefetch(self.output.y.as_ptr().wrapping_add(soon));
-                L::prefetch(self.output.dy.as_ptr().wrapping_add(soon));
-            }
+            unsafe { L::prefetch(self.dy.as_ptr().wrapping_add(soon)) };
         }
-        for pixel in 0..OUTPUTS * OUTPUTS {
-            let (row, column) = (pixel / OUTPUTS, pixel % OUTPUTS);
-            if row < rows && column < columns {
-                let from = first + row * width + column;
+        for at_pixel in 0..OUTPUTS * OUTPUTS {
+            let (row, column) = (at_pixel / OUTPUTS, at_pixel % OUTPUTS);
+            if at.row + row < height && at.column + column < width {
+                let pixel = inside + row * width + column;
                 // SAFETY: the pixel lies in the image, the image in the batch.
-                let (y, dy) = unsafe { (*self.output.y.get_unchecked(from), *self.output.dy.get_unchecked(from)) };
-                pixels[pixel][lane] = if y > 0.0 { dy } else { 0.0 };
+                let (dy, positive) =
+                    unsafe { (*self.dy.get_unchecked(plane + pixel), *self.positive.get_unchecked(bits + pixel)) };
+                let mask = u32::from(positive >> (channel % LANES) & 1).wrapping_neg();
+                pixels[at_pixel][lane] = f32::from_bits(dy.to_bits() & mask);
             }
         }
     }
@@ -154,7 +160,8 @@ pub(super) unsafe fn by_input(layer: &Conv3x3, kernel: &ConvKernel, dx: &mut [f3
     });
 }
 
-/// One channel of the gradient by input: every tile adds what it has to its 5 x 5 pixels, in order of the tiles.
+/// One channel of the gradient by input: every tile adds what it has to its 5 x 5 pixels, in order of the
+/// tiles, and their sums go to what is there.
 struct Gathered<'a> {
     layer: &'a Conv3x3,
     grid: Grid,
@@ -188,6 +195,7 @@ impl Task for Gathered<'_> {
                 for lane in 0..self.grid.of_group(group).len() {
                     if (place.row, place.column) == (0, 0) {
                         std::ptr::write_bytes(self.plane, 0, rows * columns);
+                        self.prefetch::<L>(place.image);
                     }
                     let to = self.plane.add(place.row * columns + place.column);
                     for at in 0..FREQUENCIES {
@@ -205,16 +213,37 @@ impl Task for Gathered<'_> {
 }
 
 impl Gathered<'_> {
-    /// Moves an image's plane to the gradient.
+    /// Where an image's plane begins.
+    #[inline(always)]
+    fn first(&self, image: usize) -> usize {
+        (image * self.layer.in_channels + self.channel) * self.grid.height * self.grid.width
+    }
+
+    /// Asks for the gradient that an image's plane will be added to.
+    #[inline(always)]
+    unsafe fn prefetch<L: Lanes>(&self, image: usize) {
+        let from = self.dx.get().wrapping_add(self.first(image));
+        let mut pixel = 0;
+        while pixel < self.grid.height * self.grid.width {
+            // SAFETY: any address will do.
+            unsafe { L::prefetch_to_write(from.wrapping_add(pixel)) };
+            pixel += LANES;
+        }
+    }
+
+    /// Adds an image's plane to the gradient.
     #[inline(always)]
     unsafe fn finish(&self, image: usize, columns: usize) {
         let Grid { height, width, .. } = self.grid;
-        let first = (image * self.layer.in_channels + self.channel) * height * width;
+        let first = self.first(image);
         for row in 0..height {
             // SAFETY: the row lies in the image and, behind a border of one pixel, in the room.
             unsafe {
                 let from = self.plane.add((row + 1) * columns + 1);
-                std::ptr::copy_nonoverlapping(from, self.dx.get().add(first + row * width), width);
+                let to = self.dx.get().add(first + row * width);
+                for column in 0..width {
+                    *to.add(column) += *from.add(column);
+                }
             }
         }
     }

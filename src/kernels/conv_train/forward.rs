@@ -56,11 +56,24 @@ pub(super) unsafe fn run(
         unsafe { lanes::run(layer.isa, task) };
     });
     let y = Shared(y.as_mut_ptr());
-    let pixels = scratch.pieces(grid.height * grid.width * LANES);
+    let area = grid.height * grid.width;
+    let pixels = scratch.pieces(area * LANES);
+    scratch.positive.resize(outs * layer.batch * area, 0);
+    let positive = Shared(scratch.positive.as_mut_ptr());
     (0..outs * layer.batch).into_par_iter().for_each(|index| {
         let (channels, image) = (index / layer.batch, index % layer.batch);
-        let bias = weights.bias;
-        let task = Scatter { layer, grid, m, layout: m_layout, channels, image, bias, pixels: pixels.own(), y };
+        let task = Scatter {
+            layer,
+            grid,
+            m,
+            layout: m_layout,
+            channels,
+            image,
+            bias: weights.bias,
+            pixels: pixels.own(),
+            positive: positive.get().wrapping_add(index * area),
+            y,
+        };
         // SAFETY: the products were computed above; tasks write disjoint (channels, image), and each thread has its own
         // pixels.
         unsafe { lanes::run(layer.isa, task) };
@@ -171,6 +184,8 @@ struct Scatter<'a> {
     bias: &'a [f32],
     /// Room for the image's outputs, sixteen channels each.
     pixels: *mut f32,
+    /// Where these outputs are above zero, a pixel after the other.
+    positive: *mut u16,
     y: Shared<f32>,
 }
 
@@ -191,13 +206,15 @@ impl Task for Scatter<'_> {
                 }
                 let m = square::<L, Outputs>(m);
                 let (rows, columns) = (height - place.row, width - place.column);
-                let to = self.pixels.add((place.row * width + place.column) * LANES);
+                let first = place.row * width + place.column;
                 for at in 0..OUTPUTS * OUTPUTS {
                     let (row, column) = (at / OUTPUTS, at % OUTPUTS);
                     if row < rows && column < columns {
                         // In this order a NaN stays one.
                         let value = L::splat(0.0).max(m[row][column].add(bias));
-                        value.store(to.add((row * width + column) * LANES));
+                        let pixel = first + row * width + column;
+                        value.store(self.pixels.add(pixel * LANES));
+                        *self.positive.add(pixel) = value.positive();
                     }
                 }
                 place = self.grid.after(place);

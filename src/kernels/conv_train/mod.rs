@@ -49,6 +49,8 @@ pub struct ConvWeights<'a> {
 pub struct ConvScratch {
     /// The layer and batch of the last forward pass.
     last: Option<Conv3x3>,
+    /// Where its outputs are above zero, `[group of out-channels][image][pixel]`: a bit for each of sixteen channels.
+    positive: Vec<u16>,
     /// Its transformed input.
     v: Room,
     /// The transformed gradient by output.
@@ -65,7 +67,15 @@ impl ConvScratch {
     /// An empty scratch.
     pub fn new() -> Self {
         let empty = || Room(Buffer::new(0, size_of::<f32>()));
-        Self { last: None, v: empty(), m: empty(), products: empty(), pieces: empty(), db: Vec::new() }
+        Self {
+            last: None,
+            positive: Vec::new(),
+            v: empty(),
+            m: empty(),
+            products: empty(),
+            pieces: empty(),
+            db: Vec::new(),
+        }
     }
 }
 
@@ -111,23 +121,14 @@ impl Pieces {
     }
 }
 
-/// A gradient that arrives at a layer's output.
-#[derive(Clone, Copy, Debug)]
-pub struct OutputGradient<'a> {
-    /// The output of the forward pass, after ReLU.
-    pub y: &'a [f32],
-    /// The gradient by that output.
-    pub dy: &'a [f32],
-}
-
-/// Where [`Conv3x3::backward`] writes. All are overwritten.
+/// Where [`Conv3x3::backward`] writes.
 #[derive(Debug)]
 pub struct ConvGradients<'a> {
-    /// By input; `None` for the first trained layer, where nobody needs it.
+    /// By input, added to what is there; `None` for the first trained layer, where nobody needs it.
     pub dx: Option<&'a mut [f32]>,
-    /// By weights, OIHW.
+    /// By weights, OIHW; overwritten.
     pub dw: &'a mut [f32],
-    /// By bias.
+    /// By bias; overwritten.
     pub db: &'a mut [f32],
 }
 
@@ -142,7 +143,7 @@ pub struct ConvUpdate<'a> {
     pub weights: Parameter<'a>,
     /// Bias and its moments; never penalised.
     pub bias: Parameter<'a>,
-    /// Gradient by input, overwritten; `None` for the first trained layer, where nobody needs it.
+    /// Gradient by input, added to what is there; `None` for the first trained layer, where nobody needs it.
     pub dx: Option<&'a mut [f32]>,
 }
 
@@ -173,29 +174,23 @@ impl Conv3x3 {
         unsafe { forward::run(self, x, weights, y, scratch) };
     }
 
-    /// The gradients of one batch, whose forward pass filled `scratch`.
-    pub fn backward(
-        &self,
-        output: OutputGradient<'_>,
-        kernel: &ConvKernel,
-        gradients: ConvGradients<'_>,
-        scratch: &mut ConvScratch,
-    ) {
+    /// The gradients of one batch by that by its output, `dy`. Its forward pass filled `scratch`.
+    pub fn backward(&self, dy: &[f32], kernel: &ConvKernel, gradients: ConvGradients<'_>, scratch: &mut ConvScratch) {
         let ConvGradients { dx, dw, db } = gradients;
         assert_eq!(dw.len(), self.weights_len(), "the gradient by weights is not out x in x 3 x 3");
-        self.by_output_and_input(output, kernel, (dx, db), scratch);
+        self.by_output_and_input(dy, kernel, (dx, db), scratch);
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
         unsafe { backward::by_weights(self, &Target::store(dw), None, scratch) };
     }
 
     /// [`Conv3x3::backward`], then [`optimizer::update`] of weights and bias, without storing the gradient by weights.
     /// The same bits as both apart.
-    pub fn backward_and_update(&self, output: OutputGradient<'_>, update: ConvUpdate<'_>, scratch: &mut ConvScratch) {
+    pub fn backward_and_update(&self, dy: &[f32], update: ConvUpdate<'_>, scratch: &mut ConvScratch) {
         let ConvUpdate { step, kernel, weights, bias, dx } = update;
         assert_eq!(weights.weights.len(), self.weights_len(), "the weights are not out x in x 3 x 3");
         let mut db = std::mem::take(&mut scratch.db);
         db.resize(self.out_channels, 0.0);
-        self.by_output_and_input(output, kernel, (dx, &mut db), scratch);
+        self.by_output_and_input(dy, kernel, (dx, &mut db), scratch);
         optimizer::update(self.isa, &step.without_penalty(), &db, bias);
         scratch.db = db;
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
@@ -205,18 +200,17 @@ impl Conv3x3 {
     /// Fills M, the gradient by bias and, if asked for, that by input.
     fn by_output_and_input(
         &self,
-        output: OutputGradient<'_>,
+        dy: &[f32],
         kernel: &ConvKernel,
         (dx, db): (Option<&mut [f32]>, &mut [f32]),
         scratch: &mut ConvScratch,
     ) {
         self.check(kernel);
         assert_eq!(scratch.last, Some(*self), "a backward pass follows the forward pass of the same batch");
-        assert_eq!(output.y.len(), self.output_len(), "the convolution's output is not batch x out x height x width");
-        assert_eq!(output.dy.len(), output.y.len(), "there is one gradient per output");
+        assert_eq!(dy.len(), self.output_len(), "there is one gradient per output");
         assert_eq!(db.len(), self.out_channels, "the gradient by bias is not one value per channel");
         // SAFETY: the instruction set and all lengths were checked.
-        unsafe { backward::by_output(self, output, db, scratch) };
+        unsafe { backward::by_output(self, dy, db, scratch) };
         if let Some(dx) = dx {
             assert_eq!(dx.len(), self.input_len(), "the gradient by input is not batch x in x height x width");
             // SAFETY: as above, and M is filled.

@@ -63,10 +63,10 @@ impl Case {
 
     fn run(&self, scratch: &mut ConvScratch) -> Results {
         let y = self.forward(scratch);
-        let (mut dx, mut dw) = (vec![f32::NAN; self.x.len()], vec![f32::NAN; self.w.len()]);
+        let (mut dx, mut dw) = (vec![0.0; self.x.len()], vec![f32::NAN; self.w.len()]);
         let mut db = vec![f32::NAN; self.b.len()];
         let gradients = ConvGradients { dx: Some(&mut dx), dw: &mut dw, db: &mut db };
-        self.layer.backward(OutputGradient { y: &y, dy: &self.dy }, &self.kernel(), gradients, scratch);
+        self.layer.backward(&self.dy, &self.kernel(), gradients, scratch);
         Results { y, dx, dw, db }
     }
 }
@@ -231,7 +231,9 @@ fn the_fused_update_gives_the_bits_of_gradient_and_update_apart() {
         let mut scratch = ConvScratch::new();
         case.forward(&mut scratch);
         let (mut fused_w, mut fused_b, (mut fused_mw, mut fused_mb)) = (case.w.clone(), case.b.clone(), moments);
-        let (mut kernel, mut fused_dx) = (case.kernel(), vec![f32::NAN; dx.len()]);
+        let (mut kernel, mut fused_dx) = (case.kernel(), vec![1.0; dx.len()]);
+        // It is added to what is there.
+        let dx: Vec<f32> = dx.iter().map(|dx| 1.0 + dx).collect();
         let update = ConvUpdate {
             step: &step,
             kernel: &mut kernel,
@@ -239,7 +241,7 @@ fn the_fused_update_gives_the_bits_of_gradient_and_update_apart() {
             bias: parameter(&mut fused_b, &mut fused_mb),
             dx: Some(&mut fused_dx),
         };
-        case.layer.backward_and_update(OutputGradient { y: &y, dy: &case.dy }, update, &mut scratch);
+        case.layer.backward_and_update(&case.dy, update, &mut scratch);
         assert_eq!((&fused_w, &fused_b, &fused_mw, &fused_mb, &fused_dx), (&w, &b, &mw, &mb, &dx), "{isa:?} {size:?}");
 
         let moved = Case { w, b, ..case };

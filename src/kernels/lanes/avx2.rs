@@ -182,6 +182,16 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn positive(self) -> u16 {
+        unsafe {
+            let zero = _mm256_setzero_ps();
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, zero));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.1, zero));
+            (low | high << 8) as u16
+        }
+    }
+
+    #[inline(always)]
     unsafe fn prefetch(from: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast()) }
     }

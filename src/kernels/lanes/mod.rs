@@ -53,6 +53,8 @@ pub trait Lanes: Copy {
     unsafe fn sign(self) -> Self;
     /// `self` where `gate > 0`, else 0.
     unsafe fn where_positive(self, gate: Self) -> Self;
+    /// A bit for each lane that is above zero, the lowest for the first.
+    unsafe fn positive(self) -> u16;
     /// Asks for the cache line, which will soon be read; any address will do.
     unsafe fn prefetch(from: *const f32);
     /// Asks for the cache line, which will soon be written; any address will do.
@@ -167,6 +169,28 @@ mod tests {
                     columns[column].store(self.1.as_mut_ptr().add(column * LANES));
                 }
             }
+        }
+    }
+
+    struct Positive<'a>(&'a [f32; LANES], &'a mut u16);
+
+    impl Task for Positive<'_> {
+        #[inline(always)]
+        unsafe fn run<L: Lanes>(self) {
+            // SAFETY: there are sixteen numbers.
+            *self.1 = unsafe { L::load(self.0.as_ptr()).positive() };
+        }
+    }
+
+    #[test]
+    fn zero_and_nan_are_not_positive_on_any_instruction_set() {
+        let (tiny, nan) = (f32::from_bits(1), f32::NAN);
+        let values = [1.0, -1.0, 0.0, -0.0, nan, -nan, tiny, -tiny, 2.0, 3.0, -4.0, f32::INFINITY, -5.0, 0.0, 0.5, 6.0];
+        for isa in ALL.into_iter().filter(|isa| isa.available()) {
+            let mut bits = 0;
+            // SAFETY: the instruction set is available.
+            unsafe { run(isa, Positive(&values, &mut bits)) };
+            assert_eq!(bits, 0b1100_1011_0100_0001, "{isa:?}");
         }
     }
 

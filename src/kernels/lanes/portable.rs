@@ -78,6 +78,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    unsafe fn positive(self) -> u16 {
+        self.0.iter().rev().fold(0, |bits, &value| bits << 1 | u16::from(value > 0.0))
+    }
+
+    #[inline(always)]
     unsafe fn prefetch(_from: *const f32) {}
 
     #[inline(always)]

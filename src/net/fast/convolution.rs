@@ -6,9 +6,7 @@ use dfdx::shapes::HasShape;
 
 use super::tape::{copy_to, follow};
 use super::{Fast, lock};
-use crate::kernels::conv_train::{
-    Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvUpdate, ConvWeights, OutputGradient,
-};
+use crate::kernels::conv_train::{Conv3x3, ConvGradients, ConvKernel, ConvScratch, ConvUpdate, ConvWeights};
 use crate::kernels::isa;
 use crate::net::NetError;
 use crate::net::backend::{InputGradient, Maps, TapeOf, Trained};
@@ -24,8 +22,7 @@ struct State {
     kernel: ConvKernel,
     scratch: ConvScratch,
     input: Vec<f32>,
-    output: Vec<f32>,
-    /// Forward passes so far: a backward pass needs what the last one left in `scratch` and `output`.
+    /// Forward passes so far: a backward pass needs what the last one left in `scratch`.
     passes: u64,
     update: Update,
     dx: InputGradient,
@@ -41,7 +38,6 @@ impl Convolution {
             kernel,
             scratch: ConvScratch::new(),
             input: Vec::new(),
-            output: Vec::new(),
             passes: 0,
             update: Update::default(),
             dx,
@@ -55,42 +51,41 @@ impl Convolution {
         let layer = Conv3x3 { isa: isa::current(), batch, in_channels, out_channels, height, width };
         copy_to(&input, &mut state.input);
         let output = state.forward(&layer);
-        let (shared, pass) = (Arc::clone(&self.0), state.passes);
+        let (shared, pass, dx) = (Arc::clone(&self.0), state.passes, state.dx);
         drop(state);
-        let backward = move |dy: &[f32]| lock(&shared).backward(&layer, pass, dy);
-        follow(input, output, (batch, out_channels, height, width), backward)
+        let shape = (batch, out_channels, height, width);
+        follow(input, output, shape, dx, move |dy: &[f32], dx: &mut [f32]| {
+            lock(&shared).backward(&layer, pass, dy, dx);
+        })
     }
 }
 
 impl State {
     fn forward(&mut self, layer: &Conv3x3) -> Vec<f32> {
-        let Self { kernel, bias, input, output, scratch, passes, .. } = self;
+        let Self { kernel, bias, input, scratch, passes, .. } = self;
         *passes += 1;
-        output.resize(layer.output_len(), 0.0);
-        layer.forward(input, ConvWeights { kernel, bias: &bias.value }, output, scratch);
-        output.clone()
+        let mut output = vec![0.0; layer.output_len()];
+        layer.forward(input, ConvWeights { kernel, bias: &bias.value }, &mut output, scratch);
+        output
     }
 
-    /// The gradient by input, if needed; that of the parameters is kept or applied as the layer was told.
-    fn backward(&mut self, layer: &Conv3x3, pass: u64, dy: &[f32]) -> Option<Vec<f32>> {
+    /// Adds the gradient by input to `dx`, if needed; that of the parameters is kept or applied as the layer was told.
+    fn backward(&mut self, layer: &Conv3x3, pass: u64, dy: &[f32], dx: &mut [f32]) {
         assert_eq!(pass, self.passes, "a convolution's backward pass follows its own forward pass");
-        let mut dx = (self.dx == InputGradient::Needed).then(|| vec![0.0; layer.input_len()]);
-        let Self { weight, bias, kernel, scratch, output, update, .. } = self;
-        let output = OutputGradient { y: output, dy };
+        let dx = (self.dx == InputGradient::Needed).then_some(dx);
+        let Self { weight, bias, kernel, scratch, update, .. } = self;
         match update {
             Update::KeepGradient => {
                 weight.gradient.resize(layer.weights_len(), 0.0);
                 bias.gradient.resize(layer.out_channels, 0.0);
                 let (dw, db) = (&mut weight.gradient[..], &mut bias.gradient[..]);
-                layer.backward(output, kernel, ConvGradients { dx: dx.as_deref_mut(), dw, db }, scratch);
+                layer.backward(dy, kernel, ConvGradients { dx, dw, db }, scratch);
             }
             Update::Apply(step) => {
                 let (weights, bias) = (weight.moving(&step.rule), bias.moving(&step.rule));
-                let update = ConvUpdate { step, kernel, weights, bias, dx: dx.as_deref_mut() };
-                layer.backward_and_update(output, update, scratch);
+                layer.backward_and_update(dy, ConvUpdate { step, kernel, weights, bias, dx }, scratch);
             }
         }
-        dx
     }
 }
 

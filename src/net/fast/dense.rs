@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use dfdx::shapes::HasShape;
 use dfdx::tensor::Cpu;
 
-use super::tape::{begin, copy_to, follow};
+use super::tape::{add, begin, copy_to, follow};
 use super::{Fast, lock};
 use crate::kernels::dense::{Ahead, Packed};
 use crate::kernels::optimizer::{self, Step};
@@ -65,9 +65,11 @@ impl Dense {
         let output = state.forward(&layer, &values);
         state.values = values;
         let (shared, pass) = (Arc::clone(&self.0), state.passes);
+        let (shape, dx) = ((batch, layer.outputs), state.dx);
         drop(state);
-        let shape = (batch, layer.outputs);
-        follow(input, output, shape, move |dy: &[f32]| lock(&shared).backward(&layer, pass, dy))
+        follow(input, output, shape, dx, move |dy: &[f32], dx: &mut [f32]| {
+            lock(&shared).backward(&layer, pass, dy, dx);
+        })
     }
 
     /// [`Self::run`] on data in the host's memory.
@@ -85,7 +87,7 @@ impl Dense {
         let (shared, pass) = (Arc::clone(&self.0), state.passes);
         drop(state);
         begin(device, tape, output, (layer.batch, layer.outputs), move |dy: &[f32]| {
-            lock(&shared).backward(&layer, pass, dy);
+            lock(&shared).backward(&layer, pass, dy, &mut []);
         })
     }
 }
@@ -115,22 +117,21 @@ impl State {
         output
     }
 
-    /// The gradient by input, if needed; that of the parameters is kept or applied as the layer was told.
-    fn backward(&mut self, layer: &dense::Dense, pass: u64, dy: &[f32]) -> Option<Vec<f32>> {
+    /// Adds the gradient by input to `dx`, if needed; that of the parameters is kept or applied as the layer was told.
+    fn backward(&mut self, layer: &dense::Dense, pass: u64, dy: &[f32], dx: &mut [f32]) {
         assert_eq!(pass, self.passes, "a dense layer's backward pass follows its own forward pass");
-        // Before the weights move.
-        let dx = (self.dx == InputGradient::Needed).then(|| {
-            let mut dx = vec![0.0; layer.batch * layer.inputs];
-            layer.gradient_by_input(dy, &self.weight.value, &mut dx);
-            dx
-        });
+        if self.dx == InputGradient::Needed {
+            // Before the weights move.
+            let mut by_input = vec![0.0; layer.batch * layer.inputs];
+            layer.gradient_by_input(dy, &self.weight.value, &mut by_input);
+            add(dx, &by_input);
+        }
         self.by_bias.resize(layer.outputs, 0.0);
         layer.gradient_by_bias(dy, &mut self.by_bias);
         match self.update.clone() {
             Update::KeepGradient => self.keep(layer, dy),
             Update::Apply(step) => self.apply(layer, dy, &step),
         }
-        dx
     }
 
     fn keep(&mut self, layer: &dense::Dense, dy: &[f32]) {

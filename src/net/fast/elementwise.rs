@@ -3,11 +3,11 @@
 use dfdx::shapes::HasShape;
 
 use super::Fast;
-use super::tape::{copied, follow};
+use super::tape::{add, copied, follow};
 use crate::kernels::activation::{self, Activation};
 use crate::kernels::dropout;
 use crate::net::NetError;
-use crate::net::backend::{MaskKey, Rows, TapeOf};
+use crate::net::backend::{InputGradient, MaskKey, Rows, TapeOf};
 use crate::net::dropout::mask;
 
 pub(super) fn activate<T: TapeOf<Fast>>(
@@ -18,10 +18,10 @@ pub(super) fn activate<T: TapeOf<Fast>>(
     let mut output = copied(&input);
     activation::apply(activation, &mut output);
     let kept = if T::OWNS_TAPE { output.clone() } else { Vec::new() };
-    follow(input, output, shape, move |dy: &[f32]| {
-        let mut dx = dy.to_vec();
+    follow(input, output, shape, InputGradient::Needed, move |by_output: &[f32], sum: &mut [f32]| {
+        let mut dx = by_output.to_vec();
         activation::backward(activation, &kept, &mut dx);
-        Some(dx)
+        add(sum, &dx);
     })
 }
 
@@ -35,9 +35,9 @@ pub(super) fn dropout<T: TapeOf<Fast>>(
     let mask = mask(rate, layer, key, [batch, width]);
     let mut output = copied(&input);
     dropout::apply(&mut output, &mask, rate);
-    follow(input, output, (batch, width), move |dy: &[f32]| {
-        let mut dx = dy.to_vec();
+    follow(input, output, (batch, width), InputGradient::Needed, move |by_output: &[f32], sum: &mut [f32]| {
+        let mut dx = by_output.to_vec();
         dropout::apply(&mut dx, &mask, rate);
-        Some(dx)
+        add(sum, &dx);
     })
 }

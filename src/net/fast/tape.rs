@@ -1,9 +1,10 @@
 //! The one place that touches dfdx's tape and gradients.
 
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{Cpu, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor::{Cpu, CpuError, Gradients, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
 
 use crate::net::NetError;
+use crate::net::backend::InputGradient;
 
 /// A tensor on the CPU.
 pub(super) type Values<S, T> = Tensor<S, f32, Cpu, T>;
@@ -23,33 +24,29 @@ pub(super) fn copy_to<S: Shape, T>(tensor: &Values<S, T>, buffer: &mut Vec<f32>)
 
 /// Moves `output` in as the tensor that follows `input`.
 ///
-/// Where a tape is recording, `backward` is put on it. It gets the gradient by the output and gives back that by the
-/// input, or `None` where nobody needs it.
+/// Where a tape is recording, `backward` is put on it. It gets the gradient by the output and, where `by_input` says that
+/// it is needed, the sum of the gradients by the input so far, to which it adds its own; else an empty slice.
 pub(super) fn follow<S, Z, T>(
     input: Values<S, T>,
     output: Vec<f32>,
     shape: Z,
-    backward: impl FnOnce(&[f32]) -> Option<Vec<f32>> + 'static,
+    by_input: InputGradient,
+    backward: impl FnOnce(&[f32], &mut [f32]) + 'static,
 ) -> Result<Values<Z, T>, NetError>
 where
     S: Shape,
     Z: Shape,
     T: Tape<f32, Cpu>,
 {
-    let (input, mut tape) = input.split_tape();
-    let output = input.device().try_tensor_from_vec(output, shape).map_err(NetError::tensor)?;
-    if T::OWNS_TAPE {
-        let (input, output) = (input.ghost(), output.ghost());
-        tape.add_backward_op(move |gradients| {
-            // Taken out, since two gradients cannot be borrowed at once; nothing reads it after this operation.
-            let by_output = std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?);
-            if let Some(by_input) = backward(&by_output) {
-                add(gradients.get_or_alloc_mut(&input)?, &by_input);
-            }
-            Ok(())
-        });
-    }
-    Ok(output.put_tape(tape))
+    let (input, tape) = input.split_tape();
+    let ghost = input.ghost();
+    put(input.device(), tape, output, shape, move |gradients, by_output| {
+        match by_input {
+            InputGradient::Needed => backward(by_output, gradients.get_or_alloc_mut(&ghost)?),
+            InputGradient::Unused => backward(by_output, &mut []),
+        }
+        Ok(())
+    })
 }
 
 /// Moves `output` in as a tensor that follows from data, which nobody wants a gradient by.
@@ -57,23 +54,39 @@ where
 /// Where the tape is recording, `backward` is put on it. It gets the gradient by the output.
 pub(super) fn begin<Z: Shape, T: Tape<f32, Cpu>>(
     device: &Cpu,
-    mut tape: T,
+    tape: T,
     output: Vec<f32>,
     shape: Z,
     backward: impl FnOnce(&[f32]) + 'static,
+) -> Result<Values<Z, T>, NetError> {
+    put(device, tape, output, shape, |_, by_output| {
+        backward(by_output);
+        Ok(())
+    })
+}
+
+type Stored = Gradients<f32, Cpu>;
+
+fn put<Z: Shape, T: Tape<f32, Cpu>>(
+    device: &Cpu,
+    mut tape: T,
+    output: Vec<f32>,
+    shape: Z,
+    backward: impl FnOnce(&mut Stored, &[f32]) -> Result<(), CpuError> + 'static,
 ) -> Result<Values<Z, T>, NetError> {
     let output = device.try_tensor_from_vec(output, shape).map_err(NetError::tensor)?;
     if T::OWNS_TAPE {
         let output = output.ghost();
         tape.add_backward_op(move |gradients| {
-            backward(&std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?));
-            Ok(())
+            // Taken out, since two gradients cannot be borrowed at once; nothing reads it after this operation.
+            let by_output = std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?);
+            backward(gradients, &by_output)
         });
     }
     Ok(output.put_tape(tape))
 }
 
 /// Gradients of a tensor that is used twice add up.
-fn add(sum: &mut [f32], gradient: &[f32]) {
+pub(super) fn add(sum: &mut [f32], gradient: &[f32]) {
     sum.iter_mut().zip(gradient).for_each(|(sum, gradient)| *sum += gradient);
 }
