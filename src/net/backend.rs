@@ -102,6 +102,19 @@ pub trait Backend: Copy + fmt::Debug + Send + 'static {
     /// Runs it. No backward operation is registered: a tape that flows through begins after it.
     fn run_prefix<T: TapeOf<Self>>(prefix: &Self::Prefix, input: Maps<Self, T>) -> Result<Maps<Self, T>, NetError>;
 
+    /// [`Self::run_prefix`] on a batch of maps of a shape (`[channels, height, width]`) in the host's memory, into `out`.
+    fn read_prefix(
+        prefix: &Self::Prefix,
+        device: &Self::Device,
+        (data, [channels, height, width]): (&[f32], [usize; 3]),
+        out: &mut [f32],
+    ) -> Result<(), NetError> {
+        let batch = data.len() / (channels * height * width);
+        let maps = device.try_tensor_from_vec(data.to_vec(), (batch, channels, height, width));
+        Self::run_prefix(prefix, maps.map_err(NetError::tensor)?)?.copy_into(out);
+        Ok(())
+    }
+
     /// A trained convolution from its weight (`[out, in, 3, 3]`) and bias (`[out]`).
     fn convolution(device: &Self::Device, weight: Parameter, bias: Parameter, dx: InputGradient) -> Self::Convolution;
 

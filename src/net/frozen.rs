@@ -1,7 +1,6 @@
 //! The frozen part: convolutions that are computed once per image and never trained.
 
 use dfdx::nn::Module;
-use dfdx::tensor::{NoneTape, TensorFromVec};
 
 use super::cut::Cut;
 use super::geometry::{CONVOLUTIONS, pools_before, shape_at};
@@ -161,17 +160,18 @@ impl<H: Halved, W: Halved, B: Backend> FrozenBase for Sized<H, W, B> {
 
     /// A batch that the device's memory does not hold is computed in halves: frozen, an image's result is its own.
     fn run(&mut self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError> {
-        in_halves(input, batch, out, &mut |input, batch, out| NetError::caught(|| self.run_whole(input, batch, out)))
+        in_halves(input, batch, out, &mut |input, _, out| NetError::caught(|| self.run_whole(input, out)))
     }
 }
 
 impl<H: Halved, W: Halved, B: Backend> Sized<H, W, B> {
-    fn run_whole(&self, input: &[f32], batch: usize, out: &mut [f32]) -> Result<(), NetError> {
-        let [channels, rows, columns] = self.input_shape();
-        let maps = self.device.try_tensor_from_vec(input.to_vec(), (batch, channels, rows, columns));
-        let maps = maps.map_err(NetError::tensor)?;
-        let cut = Cut::<H, W, B, NoneTape>::at(self.from, self.prefix.height, self.prefix.width, maps)?;
-        self.prefix.try_forward(cut)?.into_maps().copy_into(out);
-        Ok(())
+    fn run_whole(&self, input: &[f32], out: &mut [f32]) -> Result<(), NetError> {
+        match &self.prefix.prefix {
+            Some(prefix) => B::read_prefix(prefix, &self.device, (input, self.input_shape()), out),
+            None => {
+                out.copy_from_slice(input);
+                Ok(())
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The CPU: dfdx's tensors at the border, frostline's kernels inside.
 //!
 //! dfdx lends no view of a tensor's storage, so each layer copies its input once (which the backward pass needs anyway)
-//! and moves its output in. A dense layer that begins a network reads the data itself, which never becomes a tensor.
+//! and moves its output in. A dense layer that begins a network and a frozen run read the data itself, which never becomes
+//! a tensor.
 //! Parameters are not dfdx's: a closure on the tape computes their gradient and, in the same pass over memory, the
 //! optimiser's step.
 
@@ -42,6 +43,16 @@ impl Backend for Fast {
 
     fn run_prefix<T: TapeOf<Self>>(prefix: &Self::Prefix, input: Maps<Self, T>) -> Result<Maps<Self, T>, NetError> {
         prefix.run(input)
+    }
+
+    fn read_prefix(
+        prefix: &Self::Prefix,
+        _: &Cpu,
+        (data, _): (&[f32], [usize; 3]),
+        out: &mut [f32],
+    ) -> Result<(), NetError> {
+        prefix.read(data, out);
+        Ok(())
     }
 
     fn convolution(_: &Cpu, weight: Parameter, bias: Parameter, dx: InputGradient) -> Self::Convolution {

@@ -47,14 +47,21 @@ impl Prefix {
         let batch = input.shape().0;
         let (channels, height, width) = self.trunk.output_shape();
         let mut output = vec![0.0; batch * channels * height * width];
+        self.read(&copied(&input), &mut output);
+        let (input, tape) = input.split_tape();
+        let output = input.device().try_tensor_from_vec(output, (batch, channels, height, width));
+        Ok(output.map_err(NetError::tensor)?.put_tape(tape))
+    }
+
+    /// From data to data, both NCHW.
+    pub(super) fn read(&self, input: &[f32], output: &mut [f32]) {
+        let (channels, height, width) = self.trunk.input_shape();
+        let batch = input.len() / (channels * height * width);
         let mut room = lock(&self.room);
         let (_, scratch) = match &mut *room {
             Some(room) if room.0 >= batch => room,
             small => small.insert((batch, self.trunk.scratch(batch))),
         };
-        self.trunk.forward(&copied(&input), batch, scratch, &mut output);
-        let (input, tape) = input.split_tape();
-        let output = input.device().try_tensor_from_vec(output, (batch, channels, height, width));
-        Ok(output.map_err(NetError::tensor)?.put_tape(tape))
+        self.trunk.forward(input, batch, scratch, output);
     }
 }
