@@ -137,10 +137,10 @@ pub(super) unsafe fn by_input(layer: &Conv3x3, kernel: &ConvKernel, dx: &mut [f3
     (0..FREQUENCIES * parts).into_par_iter().for_each(|index| {
         let (f, from) = (index / parts, index % parts * ROWS);
         let task = Panels {
-            a: u.get().wrapping_add(u_layout.at(f, 0, from)),
-            a_group: u_layout.outer,
-            b: m.get().wrapping_add(m_layout.at(f, 0, 0)),
-            b_panel: m_layout.outer,
+            a: u.get().wrapping_add(u_layout.at(f, 0, from)).cast(),
+            a_group: u_layout.outer * size_of::<f32>(),
+            b: m.get().wrapping_add(m_layout.at(f, 0, 0)).cast(),
+            b_panel: m_layout.outer * size_of::<f32>(),
             c: dv.get().wrapping_add(dv_layout.at(f, 0, from)),
             c_panel: dv_layout.outer,
             rows: ROWS.min(channels - from),
@@ -315,10 +315,10 @@ impl Task for Block<'_> {
         unsafe {
             for f in 0..FREQUENCIES {
                 let product = Panels {
-                    a: self.m.wrapping_add(f * self.m_layout.frequency),
-                    a_group: self.m_layout.outer,
-                    b: self.v.wrapping_add(f * self.v_layout.frequency),
-                    b_panel: self.v_layout.outer,
+                    a: self.m.wrapping_add(f * self.m_layout.frequency).cast(),
+                    a_group: self.m_layout.outer * size_of::<f32>(),
+                    b: self.v.wrapping_add(f * self.v_layout.frequency).cast(),
+                    b_panel: self.v_layout.outer * size_of::<f32>(),
                     c: self.block.wrapping_add(f * frequency),
                     c_panel: panel,
                     rows: self.outs.len(),

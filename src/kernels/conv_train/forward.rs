@@ -42,10 +42,10 @@ pub(super) unsafe fn run(
     (0..FREQUENCIES * parts).into_par_iter().for_each(|index| {
         let (f, group) = (index / parts, index % parts * GROUPS);
         let task = Panels {
-            a: v.get().wrapping_add(v_layout.at(f, 0, 0)),
-            a_group: v_layout.outer,
-            b: u.get().wrapping_add(u_layout.at(f, group, 0)),
-            b_panel: u_layout.outer,
+            a: v.get().wrapping_add(v_layout.at(f, 0, 0)).cast(),
+            a_group: v_layout.outer * size_of::<f32>(),
+            b: u.get().wrapping_add(u_layout.at(f, group, 0)).cast(),
+            b_panel: u_layout.outer * size_of::<f32>(),
             c: m.get().wrapping_add(m_layout.at(f, group, 0)),
             c_panel: m_layout.outer,
             rows: grid.tiles,

@@ -197,6 +197,11 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_far(from: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn prefetch_to_write(to: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }

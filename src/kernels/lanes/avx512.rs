@@ -181,6 +181,11 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     }
 
     #[inline(always)]
+    unsafe fn prefetch_far(from: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn prefetch_to_write(to: *const f32) {
         unsafe { _mm_prefetch::<_MM_HINT_ET0>(to.cast()) }
     }

@@ -57,6 +57,8 @@ pub trait Lanes: Copy {
     unsafe fn positive(self) -> u16;
     /// Asks for the cache line, which will soon be read; any address will do.
     unsafe fn prefetch(from: *const f32);
+    /// Asks for the cache line, which will be read after a while, to the second cache; any address will do.
+    unsafe fn prefetch_far(from: *const f32);
     /// Asks for the cache line, which will soon be written; any address will do.
     unsafe fn prefetch_to_write(to: *const f32);
     /// Reads the first `count` (at most sixteen) numbers; the other lanes are 0.

@@ -86,6 +86,9 @@ impl Lanes for Portable {
     unsafe fn prefetch(_from: *const f32) {}
 
     #[inline(always)]
+    unsafe fn prefetch_far(_from: *const f32) {}
+
+    #[inline(always)]
     unsafe fn prefetch_to_write(_to: *const f32) {}
 
     #[inline(always)]

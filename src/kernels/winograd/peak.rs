@@ -1,10 +1,10 @@
 //! What the micro-kernel reaches when all that it reads lies in the first cache: the floor for everything that it is
 //! used for, and so what the layers' times are held against.
 
-use super::product::{Block, Paired, Single};
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes::{self, LANES, Lanes, Task};
 use crate::kernels::layout::{Buffer, Element};
+use crate::kernels::panels::{Paired, Panels, Single};
 
 /// Groups of in-channels: two panels of them are 8 KiB.
 const GROUPS: usize = 4;
@@ -16,19 +16,21 @@ const GROUPS: usize = 4;
 pub fn multiply(isa: Isa, element: Element, times: usize) -> u64 {
     assert!(isa.available(), "this machine lacks `{}`", isa.name());
     let row = LANES * element.bytes();
-    let (left, right) = (Buffer::new(GROUPS * MOST_ROWS * row, 1), Buffer::new(2 * GROUPS * LANES * row, 1));
-    let mut out = Buffer::new(2 * MOST_ROWS * LANES, size_of::<f32>());
+    let (a, b) = (Buffer::new(GROUPS * MOST_ROWS * row, 1), Buffer::new(MOST_PANELS * GROUPS * LANES * row, 1));
+    let mut c = Buffer::new(MOST_PANELS * MOST_ROWS * LANES, size_of::<f32>());
     let mut done = 0;
-    let block = Block {
-        left: left.pointer(),
-        left_group: MOST_ROWS * row,
+    let product = Panels {
+        a: a.pointer(),
+        a_group: MOST_ROWS * row,
+        b: b.pointer(),
+        b_panel: GROUPS * LANES * row,
+        c: c.pointer_mut().cast(),
+        c_panel: MOST_ROWS * LANES,
+        rows: MOST_ROWS,
+        panels: MOST_PANELS,
         groups: GROUPS,
-        right: right.pointer(),
-        panel: GROUPS * LANES * row,
-        out: out.pointer_mut().cast(),
-        out_group: MOST_ROWS * LANES,
     };
-    let task = Repeat { block, times, element, done: &mut done };
+    let task = Repeat { product, times, element, done: &mut done };
     // SAFETY: the instruction set is there; the buffers hold the largest block that any has.
     unsafe {
         match element {
@@ -39,11 +41,12 @@ pub fn multiply(isa: Isa, element: Element, times: usize) -> u64 {
     done
 }
 
-/// Rows of the largest micro-kernel of any instruction set.
+/// Rows and panels of the largest micro-kernel of any instruction set.
 const MOST_ROWS: usize = 14;
+const MOST_PANELS: usize = 2;
 
 struct Repeat<'a> {
-    block: Block,
+    product: Panels,
     times: usize,
     element: Element,
     done: &'a mut u64,
@@ -52,14 +55,13 @@ struct Repeat<'a> {
 impl Task for Repeat<'_> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
+        let product = Panels { rows: L::ROWS, panels: L::PANELS, ..self.product };
         for _ in 0..self.times {
-            // SAFETY: the block holds so many rows and panels.
+            // SAFETY: the buffers hold so many rows and panels.
             unsafe {
-                match (self.element, L::PANELS) {
-                    (Element::F32, 2) => self.block.by_rows::<L, Single, 2>(L::ROWS),
-                    (Element::F32, _) => self.block.by_rows::<L, Single, 1>(L::ROWS),
-                    (Element::Bf16, 2) => self.block.by_rows::<L, Paired, 2>(L::ROWS),
-                    (Element::Bf16, _) => self.block.by_rows::<L, Paired, 1>(L::ROWS),
+                match self.element {
+                    Element::F32 => product.multiply::<L, Single>(),
+                    Element::Bf16 => product.multiply::<L, Paired>(),
                 }
             }
         }
