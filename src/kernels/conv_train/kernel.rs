@@ -88,16 +88,15 @@ impl Refresh {
     pub(super) unsafe fn take<L: Lanes>(&self, w: *const f32, group: usize, channels: std::ops::Range<usize>) {
         let layout = layout(self.out_channels, self.in_channels);
         let outs = LANES.min(self.out_channels - group * LANES);
-        let all = self.out_channels * self.in_channels * 9;
         let mut channel = channels.start;
         while channel < channels.end {
             // SAFETY: filters lie inside the weights; the lines of this group and channel lie in U and are the caller's own.
             unsafe {
                 let mut filters = [L::splat(0.0); LANES];
                 for out in 0..outs {
-                    let at = ((group * LANES + out) * self.in_channels + channel) * 9;
-                    let from = w.add(at);
-                    filters[out] = if at + LANES <= all { L::load(from) } else { L::load_part(from, 9) };
+                    let from = w.add(((group * LANES + out) * self.in_channels + channel) * 9);
+                    // Of a line of sixteen numbers seven belong to the next channel, which after the last may be another thread's.
+                    filters[out] = if channel + 1 < channels.end { L::load(from) } else { L::load_part(from, 9) };
                 }
                 let taps = L::transpose(filters);
                 let mut tile = [[L::splat(0.0); POINTS]; POINTS];
