@@ -206,13 +206,13 @@ impl Task for Scatter<'_> {
                 }
                 let m = square::<L, Outputs>(m);
                 let (rows, columns) = (height - place.row, width - place.column);
-                let first = place.row * width + place.column;
+                let corner = place.row * width + place.column;
                 for at in 0..OUTPUTS * OUTPUTS {
                     let (row, column) = (at / OUTPUTS, at % OUTPUTS);
                     if row < rows && column < columns {
                         // In this order a NaN stays one.
                         let value = L::splat(0.0).max(m[row][column].add(bias));
-                        let pixel = first + row * width + column;
+                        let pixel = corner + row * width + column;
                         value.store(self.pixels.add(pixel * LANES));
                         *self.positive.add(pixel) = value.positive();
                     }

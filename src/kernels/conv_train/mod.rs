@@ -4,7 +4,9 @@
 //! cover VGG16's 9 x 9 and 18 x 18 exactly. The frequencies are independent products of matrices, three times over:
 //! forward sums over in-channels, the gradient by input over out-channels, that by weights over tiles, always in order.
 
-mod backward;
+mod by_input;
+mod by_output;
+mod by_weights;
 mod forward;
 mod grid;
 mod kernel;
@@ -180,7 +182,7 @@ impl Conv3x3 {
         assert_eq!(dw.len(), self.weights_len(), "the gradient by weights is not out x in x 3 x 3");
         self.by_output_and_input(dy, kernel, (dx, db), scratch);
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
-        unsafe { backward::by_weights(self, &Target::store(dw), None, scratch) };
+        unsafe { by_weights::run(self, &Target::store(dw), None, scratch) };
     }
 
     /// [`Conv3x3::backward`], then [`optimizer::update`] of weights and bias, without storing the gradient by weights.
@@ -194,7 +196,7 @@ impl Conv3x3 {
         optimizer::update(self.isa, &step.without_penalty(), &db, bias);
         scratch.db = db;
         // SAFETY: the instruction set and all lengths were checked; V and M are filled.
-        unsafe { backward::by_weights(self, &Target::update(step, weights), Some(kernel), scratch) };
+        unsafe { by_weights::run(self, &Target::update(step, weights), Some(kernel), scratch) };
     }
 
     /// Fills M, the gradient by bias and, if asked for, that by input.
@@ -210,11 +212,11 @@ impl Conv3x3 {
         assert_eq!(dy.len(), self.output_len(), "there is one gradient per output");
         assert_eq!(db.len(), self.out_channels, "the gradient by bias is not one value per channel");
         // SAFETY: the instruction set and all lengths were checked.
-        unsafe { backward::by_output(self, dy, db, scratch) };
+        unsafe { by_output::run(self, dy, db, scratch) };
         if let Some(dx) = dx {
             assert_eq!(dx.len(), self.input_len(), "the gradient by input is not batch x in x height x width");
             // SAFETY: as above, and M is filled.
-            unsafe { backward::by_input(self, kernel, dx, scratch) };
+            unsafe { by_input::run(self, kernel, dx, scratch) };
         }
     }
 
