@@ -1,8 +1,7 @@
 //! The CPU: dfdx's tensors at the border, frostline's kernels inside.
 //!
-//! dfdx lends no view of a tensor's storage, so each layer copies its input once (which the backward pass needs anyway)
-//! and moves its output in. A dense layer that begins a network and a frozen run read the data itself, which never becomes
-//! a tensor.
+//! dfdx lends no view of a tensor's storage, so each layer copies its input once and moves its output in. A dense layer
+//! that begins a network and a frozen run read the data itself, which never becomes a tensor.
 //! Parameters are not dfdx's: a closure on the tape computes their gradient and, in the same pass over memory, the
 //! optimiser's step.
 
