@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::grid::{Grid, Layout, Place};
 use super::maps::{Data, FREQUENCIES, OUTPUTS, Outputs, POINTS, square};
-use super::{Conv3x3, ConvScratch, ConvWeights};
+use super::{Conv3x3, ConvKernel, ConvScratch, ConvWeights};
 use crate::kernels::lanes::{self, LANES, Lanes, Task};
 use crate::kernels::panels::Panels;
 use crate::kernels::shared::Shared;
@@ -36,25 +36,8 @@ pub(super) unsafe fn run(
         // SAFETY: tasks write disjoint (channels, image), and each thread has its own pixels.
         unsafe { lanes::run(layer.isa, task) };
     });
-    let m = scratch.products.room(m_layout.len());
-    let (u, u_layout) = (Shared(weights.kernel.u().cast_mut()), weights.kernel.layout());
-    let parts = outs.div_ceil(GROUPS);
-    (0..FREQUENCIES * parts).into_par_iter().for_each(|index| {
-        let (f, group) = (index / parts, index % parts * GROUPS);
-        let task = Panels {
-            a: v.get().wrapping_add(v_layout.at(f, 0, 0)).cast(),
-            a_group: v_layout.outer * size_of::<f32>(),
-            b: u.get().wrapping_add(u_layout.at(f, group, 0)).cast(),
-            b_panel: u_layout.outer * size_of::<f32>(),
-            c: m.get().wrapping_add(m_layout.at(f, group, 0)),
-            c_panel: m_layout.outer,
-            rows: grid.tiles,
-            panels: GROUPS.min(outs - group),
-            groups: ins,
-        };
-        // SAFETY: V was filled above; tasks write disjoint groups of a frequency.
-        unsafe { lanes::run(layer.isa, task) };
-    });
+    // SAFETY: V was filled above.
+    let m = unsafe { multiply(layer, &grid, weights.kernel, m_layout, scratch) };
     let y = Shared(y.as_mut_ptr());
     let area = grid.height * grid.width;
     let pixels = scratch.pieces(area * LANES);
@@ -78,6 +61,42 @@ pub(super) unsafe fn run(
         // pixels.
         unsafe { lanes::run(layer.isa, task) };
     });
+}
+
+/// The products V times U, `[frequency][group of out-channels][tile][16 out-channels]`.
+///
+/// # Safety
+///
+/// The instruction set is available, the kernel is the layer's, and V is filled.
+unsafe fn multiply(
+    layer: &Conv3x3,
+    grid: &Grid,
+    kernel: &ConvKernel,
+    m_layout: Layout,
+    scratch: &mut ConvScratch,
+) -> Shared<f32> {
+    let (v_layout, u_layout) = (v_layout(layer, grid), kernel.layout());
+    let (v, m) = (scratch.v.room(v_layout.len()), scratch.products.room(m_layout.len()));
+    let u = Shared(kernel.u().cast_mut());
+    let outs = layer.out_channels.div_ceil(LANES);
+    let parts = outs.div_ceil(GROUPS);
+    (0..FREQUENCIES * parts).into_par_iter().for_each(|index| {
+        let (f, group) = (index / parts, index % parts * GROUPS);
+        let task = Panels {
+            a: v.get().wrapping_add(v_layout.at(f, 0, 0)).cast(),
+            a_group: v_layout.outer * size_of::<f32>(),
+            b: u.get().wrapping_add(u_layout.at(f, group, 0)).cast(),
+            b_panel: u_layout.outer * size_of::<f32>(),
+            c: m.get().wrapping_add(m_layout.at(f, group, 0)),
+            c_panel: m_layout.outer,
+            rows: grid.tiles,
+            panels: GROUPS.min(outs - group),
+            groups: layer.in_channels.div_ceil(LANES),
+        };
+        // SAFETY: V is filled; tasks write disjoint groups of a frequency.
+        unsafe { lanes::run(layer.isa, task) };
+    });
+    m
 }
 
 /// V as `[frequency][group of in-channels][tile][16 in-channels]`.

@@ -79,9 +79,7 @@ impl ConvScratch {
             db: Vec::new(),
         }
     }
-}
 
-impl ConvScratch {
     /// A piece of at least `count` numbers for each thread; what is in it is left over from elsewhere.
     fn pieces(&mut self, count: usize) -> Pieces {
         let count = count.next_multiple_of(LANES) + LANES;

@@ -65,14 +65,14 @@ pub(super) fn begin<Z: Shape, T: Tape<f32, Cpu>>(
     })
 }
 
-type Stored = Gradients<f32, Cpu>;
-
+/// Moves `output` in, and puts `backward` on the tape where that is recording. It gets all gradients, and the one by the
+/// output.
 fn put<Z: Shape, T: Tape<f32, Cpu>>(
     device: &Cpu,
     mut tape: T,
     output: Vec<f32>,
     shape: Z,
-    backward: impl FnOnce(&mut Stored, &[f32]) -> Result<(), CpuError> + 'static,
+    backward: impl FnOnce(&mut Gradients<f32, Cpu>, &[f32]) -> Result<(), CpuError> + 'static,
 ) -> Result<Values<Z, T>, NetError> {
     let output = device.try_tensor_from_vec(output, shape).map_err(NetError::tensor)?;
     if T::OWNS_TAPE {
