@@ -146,6 +146,8 @@ fn every_layer_agrees_with_its_naive_twin_at_odd_sizes() {
         // The widest have more groups of out-channels than a product takes at once.
         for (number, channels, pools) in [
             (1, [3, 20], &[][..]),
+            (1, [1, 40], &[1]),
+            (1, [2, 33], &[]),
             (2, [5, 19], &[]),
             (3, [18, 70], &[]),
             (4, [17, 33], &[4]),

@@ -10,9 +10,15 @@ use super::prepare::Prepared;
 use crate::cache::Inputs;
 use crate::spec::knobs::Precision;
 
-/// Raised whenever the same images and settings would give other activations: decoding, resizing, preprocessing,
-/// convolutions.
-const ACTIVATIONS_VERSION: u32 = 2;
+/// A number that is raised whenever the same images and settings would give other activations: decoding, resizing,
+/// preprocessing, convolutions.
+fn activations_version(precision: Precision) -> u32 {
+    match precision {
+        Precision::F32 | Precision::Bf16 => 2,
+        Precision::Bf16Amx => 3,
+    }
+}
+
 /// Raised whenever the same features and settings would give another top model.
 const TOP_VERSION: u32 = 3;
 /// Raised whenever the same images, top model and settings would give another fine-tuned network.
@@ -23,7 +29,7 @@ pub(super) const IMAGE_SETTINGS: [&str; 3] = ["data.target_size", "data.resize",
 /// The key of the shelf that holds the activations at one depth of the base, a record an image.
 pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precision) -> Inputs {
     let inputs = Inputs::new("activations")
-        .with("code", ACTIVATIONS_VERSION)
+        .with("code", activations_version(precision))
         .with("weights", prepared.weights_digest)
         .with("depth", depth)
         .with("precision", precision)
@@ -35,7 +41,8 @@ pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precisio
 /// one.
 pub(super) fn top(prepared: &Prepared, device: &str) -> Inputs {
     let total_matters = prepared.experiment.top.schedule.depends_on_total();
-    with_settings(trained(prepared, "top", TOP_VERSION).with("device", device), prepared, |key| {
+    let precisions = &precisions(prepared)[..1];
+    with_settings(trained(prepared, "top", TOP_VERSION, precisions).with("device", device), prepared, |key| {
         key.starts_with("top.") && (total_matters || key != "top.epochs")
     })
 }
@@ -43,7 +50,10 @@ pub(super) fn top(prepared: &Prepared, device: &str) -> Inputs {
 /// The key of fine-tuning on a device, without `fine_tune.epochs` where a longer training goes on from a shorter one.
 pub(super) fn fine_tune(prepared: &Prepared, device: &str) -> Inputs {
     let total_matters = prepared.experiment.fine_tune.as_ref().is_some_and(|it| it.schedule.depends_on_total());
-    let inputs = trained(prepared, "fine_tune", FINE_TUNE_VERSION).with("top code", TOP_VERSION).with("device", device);
+    let precisions = &precisions(prepared);
+    let inputs = trained(prepared, "fine_tune", FINE_TUNE_VERSION, precisions)
+        .with("top code", TOP_VERSION)
+        .with("device", device);
     with_settings(inputs, prepared, |key| {
         key.starts_with("top.") || key.starts_with("fine_tune.") && (total_matters || key != "fine_tune.epochs")
     })
@@ -52,7 +62,7 @@ pub(super) fn fine_tune(prepared: &Prepared, device: &str) -> Inputs {
 /// The identity of a whole run: the resolved experiment, the data, the weights and the code of every stage. Not the
 /// device that `auto` finds: a run that is resumed where there is another goes on.
 pub(super) fn run(prepared: &Prepared) -> Inputs {
-    let inputs = trained(prepared, "run", TOP_VERSION)
+    let inputs = trained(prepared, "run", TOP_VERSION, &precisions(prepared))
         .with("fine_tune code", FINE_TUNE_VERSION)
         .with("experiment", prepared.experiment.digest());
     // The experiment names the earlier run; another run may have its name one day.
@@ -62,11 +72,18 @@ pub(super) fn run(prepared: &Prepared) -> Inputs {
     }
 }
 
+/// The precisions of an experiment's activations: of the bottleneck features, and of the frozen part of fine-tuning.
+fn precisions(prepared: &Prepared) -> Vec<Precision> {
+    let fine_tune = prepared.experiment.fine_tune.as_ref().map(|settings| settings.frozen_precision);
+    [prepared.experiment.bottleneck.precision].into_iter().chain(fine_tune).collect()
+}
+
 /// What every trained stage reads: images by content, weights by content, and how images become features.
-fn trained(prepared: &Prepared, stage: &str, version: u32) -> Inputs {
+fn trained(prepared: &Prepared, stage: &str, version: u32, precisions: &[Precision]) -> Inputs {
+    let activations = precisions.iter().map(|&precision| activations_version(precision)).max();
     let inputs = Inputs::new(stage)
         .with("code", version)
-        .with("activations code", ACTIVATIONS_VERSION)
+        .with("activations code", activations.expect("there are bottleneck features"))
         .with("weights", prepared.weights_digest)
         .with("training images", prepared.train.digest())
         .with("validation images", prepared.validation.digest());

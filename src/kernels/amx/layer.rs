@@ -2,25 +2,34 @@
 
 use std::ops::Range;
 
-use super::pass::{Band, Pass};
-use super::product::Multiplier;
+use super::finish::between_numbers;
+use super::item::{Band, Item};
 use super::weights::Packed;
-use super::{BLOCK, DEPTH};
+use super::{BLOCK, DEPTH, pixels};
 use crate::kernels::isa::Isa;
 use crate::kernels::layout::{Buffer, Element, Ends, Shape, padded};
 use crate::kernels::trunk::{ConvLayer, Pool};
 
-/// Pixels of a band, about: enough that its last, half-empty tiles count for little, and few enough that what a pool reads again
-/// is still in the cache.
+/// Pixels of a band, about: enough that its last, half-empty tiles count for little.
 const BAND: usize = 384;
 /// Bytes that an item reads again for each 32 out-channels, at most: with their weights they stay in a core's second cache.
 const ITEM: usize = 3 << 19;
 
+/// What a convolution reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// Channels, 32 by 32.
+    Channels,
+    /// Pixels, in the [columns](pixels) of their patches.
+    Pixels,
+}
+
 /// A convolution with packed weights.
 pub struct Layer {
     pub(super) weights: Packed,
+    pub(super) reads: Reads,
     pub(super) bias: Buffer,
-    /// Times 32 in-channels, and out-channels.
+    /// Times 32 in-channels (patches count as such), and out-channels.
     pub(super) blocks: (usize, usize),
     pub(super) pool: Pool,
     /// Rows and columns of the input.
@@ -53,12 +62,20 @@ impl Layer {
     pub fn new(layer: &ConvLayer<'_>, size: (usize, usize)) -> Self {
         let blocks = (layer.in_channels.div_ceil(DEPTH), layer.out_channels.div_ceil(BLOCK));
         let bias = padded(layer.bias, BLOCK);
-        let weights = Packed::new(layer.weights, (layer.in_channels, layer.out_channels));
-        Self { weights, bias, blocks, pool: layer.pool, size }
+        let channels = (layer.in_channels, layer.out_channels);
+        let (reads, weights) = if channels.0 <= pixels::CHANNELS {
+            (Reads::Pixels, Packed::of_pixels(layer.weights, channels))
+        } else {
+            (Reads::Channels, Packed::new(layer.weights, channels))
+        };
+        Self { weights, reads, bias, blocks, pool: layer.pool, size }
     }
 
     /// The activation that it reads.
     pub fn input_shape(&self) -> Shape {
+        if self.reads == Reads::Pixels {
+            return pixels::shape(self.size);
+        }
         Shape {
             groups: self.blocks.0,
             lanes: DEPTH,
@@ -68,6 +85,11 @@ impl Layer {
         }
     }
 
+    /// What it reads.
+    pub fn reads(&self) -> Reads {
+        self.reads
+    }
+
     /// Pixels of an image.
     pub fn pixels(&self) -> usize {
         self.size.0 * self.size.1
@@ -75,12 +97,13 @@ impl Layer {
 
     /// Multiplications for one image.
     pub fn multiplications(&self) -> usize {
-        self.pixels() * 9 * self.blocks.0 * DEPTH * self.blocks.1 * BLOCK
+        let steps = if self.reads == Reads::Pixels { pixels::STEPS } else { 9 };
+        self.pixels() * steps * self.blocks.0 * DEPTH * self.blocks.1 * BLOCK
     }
 
-    /// Bytes that a thread needs for a band before it is pooled.
-    pub fn band_bytes(&self) -> usize {
-        if self.pool == Pool::None { 0 } else { self.band_rows() * self.pitch() * BLOCK * size_of::<f32>() }
+    /// Bytes that a thread needs for what a pool leaves between pixels.
+    pub fn between_bytes(&self) -> usize {
+        if self.pool == Pool::None { 0 } else { between_numbers(self.size.1) * size_of::<f32>() }
     }
 
     /// Pixels from one row to the next.
@@ -102,7 +125,7 @@ impl Layer {
         self.rows().div_ceil(self.band_rows())
     }
 
-    fn band(&self, index: usize) -> Band {
+    pub(super) fn band(&self, index: usize) -> Band {
         let (image, within) = (index / self.bands_of_an_image(), index % self.bands_of_an_image());
         let first = within * self.band_rows();
         Band { image, rows: first..self.rows().min(first + self.band_rows()) }
@@ -122,19 +145,12 @@ impl Layer {
     ///
     /// # Safety
     /// `isa` is available; the ends hold the images of the split, the source in this layer's input shape; nobody writes to the
-    /// source; nobody else runs this item on the target. `between` holds this layer's `band_bytes`.
+    /// source; nobody else runs this item on the target. `between` holds this layer's `between_bytes`.
     pub unsafe fn run(&self, isa: Isa, (split, index): (Split, usize), ends: Ends, between: &mut Buffer) {
-        assert!(ends.source_shape == self.input_shape() && between.bytes() >= self.band_bytes());
+        assert!(ends.source_shape == self.input_shape() && between.bytes() >= self.between_bytes());
         let (bands, blocks) = split.item(index);
-        // SAFETY: the caller's promise.
-        let multiplier = unsafe { Multiplier::new(isa) };
-        for block in blocks {
-            for band in bands.clone() {
-                let pass =
-                    Pass { layer: self, isa, ends, block, band: self.band(band), between: between.pointer_mut() };
-                // SAFETY: the caller's promises.
-                unsafe { pass.run(&multiplier) };
-            }
-        }
+        let item = Item { layer: self, isa, ends, bands, blocks, between: between.pointer_mut().cast() };
+        // SAFETY: the caller's promises.
+        unsafe { item.run() };
     }
 }

@@ -1,7 +1,9 @@
 //! Direct convolution of bf16 numbers, as the tile unit of Intel's newer servers (AMX, from Sapphire Rapids on) multiplies
 //! them: sixteen times what their vectors do, so that transforms would cost more than the products they save.
 //!
-//! The unit's sum is a format of its own, precision `bf16_amx`. For each 32 in-channels of each tap it adds the even ones' products
+//! The first convolution has too few in-channels for that: its step takes the whole 3x3 patch of a result ([`pixels`]).
+//!
+//! The unit's sum is a format of its own, precision `bf16_amx`. For each 32 in-channels of each tap (or for a patch) it adds the even ones' products
 //! in one sum and the odd ones' in another, each from zero in order by fused multiply-adds; then the sum of the two goes to the
 //! output element. Subnormal numbers count as zero throughout (Intel's manual, `TDPBF16PS`). [`bf16::tile`](super::lanes::bf16::tile)
 //! says the same in plain Rust, and on machines without the unit the vectors do as it says, more slowly: the bits are the same.
@@ -12,15 +14,16 @@
 
 mod emulated;
 mod finish;
+mod item;
 mod layer;
 #[cfg(target_arch = "x86_64")]
 mod native;
-mod pass;
+pub mod pixels;
 mod product;
 mod unit;
 mod weights;
 
-pub use layer::{Layer, Split};
+pub use layer::{Layer, Reads, Split};
 pub use product::multiply;
 pub use unit::available;
 

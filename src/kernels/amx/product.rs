@@ -1,45 +1,35 @@
 //! The products: 32 pixels times 32 out-channels, over all taps of 32 in-channels at a time.
 
-use super::emulated::Emulated;
+use super::emulated::{Emulated, EmulatedPatches};
 #[cfg(target_arch = "x86_64")]
 use super::native;
-use super::{BLOCK, DEPTH, EDGE};
+use super::{BLOCK, DEPTH, EDGE, pixels};
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes;
 use crate::kernels::layout::Buffer;
 
 /// Multiplications of a step.
 const MACS: usize = 9 * BLOCK * BLOCK * DEPTH;
+/// Bytes of a cache line.
+pub(super) const LINE: usize = 64;
 /// Bytes of the 32 in-channels of a pixel.
-pub(super) const PIXEL: usize = 64;
+pub(super) const PIXEL: usize = LINE;
 /// Bytes of a tile.
 pub(super) const TILE: usize = 1024;
 
-/// Sums of a block: `[2 tiles of pixels][2 tiles of out-channels][16 pixels][16 out-channels]`.
+/// Sums of a tile of pixels: `[2 tiles of out-channels][16 pixels][16 out-channels]`.
+pub type TileSums = [[f32; EDGE * EDGE]; 2];
+
+/// Sums of a block, of its two tiles of pixels.
+pub type BlockSums = [TileSums; 2];
+
+/// Sums of so many blocks of pixels, in cache lines of their own.
 #[repr(C, align(64))]
-pub struct Sums(pub [[[f32; EDGE * EDGE]; 2]; 2]);
+pub struct Sums<const BLOCKS: usize>(pub [BlockSums; BLOCKS]);
 
-impl Sums {
-    /// Where every block begins.
-    pub const ZERO: Self = Self([[[0.0; EDGE * EDGE]; 2]; 2]);
-
-    /// Sixteen out-channels of a pixel: the first or the second ones.
-    #[inline(always)]
-    pub fn of(&self, pixel: usize, columns: usize) -> *const f32 {
-        self.0.as_ptr().cast::<f32>().wrapping_add(Self::place(pixel, columns))
-    }
-
-    /// The same, to write.
-    #[inline(always)]
-    pub fn of_mut(&mut self, pixel: usize, columns: usize) -> *mut f32 {
-        self.0.as_mut_ptr().cast::<f32>().wrapping_add(Self::place(pixel, columns))
-    }
-
-    #[inline(always)]
-    fn place(pixel: usize, columns: usize) -> usize {
-        debug_assert!(pixel < BLOCK && columns < 2);
-        ((pixel / EDGE * 2 + columns) * EDGE + pixel % EDGE) * EDGE
-    }
+impl<const BLOCKS: usize> Sums<BLOCKS> {
+    /// Some.
+    pub const ZERO: Self = Self([[[[0.0; EDGE * EDGE]; 2]; 2]; BLOCKS]);
 }
 
 /// What 32 in-channels add to a block of results.
@@ -55,6 +45,35 @@ pub struct Step {
     /// The weights of these in-channels and of 32 out-channels.
     pub weights: *const u8,
     /// Whether only the first sixteen pixels are wanted.
+    pub short: bool,
+    /// Whether sums begin with it, whatever is in their place.
+    pub begins: bool,
+    /// Whether its weights have not been used just before.
+    pub fresh: bool,
+    /// What is fetched meanwhile.
+    pub next: Next,
+}
+
+/// Where the next step will read: any addresses will do.
+#[derive(Clone, Copy)]
+pub struct Next {
+    /// Its pixels, in rows as far from each other.
+    pub source: *const u8,
+    /// Its weights.
+    pub weights: *const u8,
+}
+
+/// What the in-channels of a convolution that reads pixels make of a block of results: all of it.
+///
+/// SAFETY of multiplying it: 32 patches (16 if it is `short`) of 64 bytes from each of `sources` on, each a column behind the other,
+/// can be read; `weights` holds two tiles.
+#[derive(Clone, Copy)]
+pub struct Patches {
+    /// The first result's patch, of each [step](pixels::STEPS).
+    pub sources: [*const u8; pixels::STEPS],
+    /// The weights of 32 out-channels.
+    pub weights: *const u8,
+    /// Whether only the first sixteen patches are wanted.
     pub short: bool,
 }
 
@@ -85,14 +104,44 @@ impl Multiplier {
     ///
     /// # Safety
     /// As the step says.
-    pub unsafe fn add(&self, step: Step, sums: &mut Sums) {
+    pub unsafe fn add(&self, step: Step, sums: &mut BlockSums) {
         #[cfg(target_arch = "x86_64")]
         if self.tiles.is_some() {
             // SAFETY: the tiles are configured; the rest is the caller's promise.
-            return unsafe { if step.short { native::short(&step, sums) } else { native::whole(&step, sums) } };
+            return unsafe {
+                match (step.short, step.fresh) {
+                    (true, _) => native::short(&step, sums),
+                    (false, true) => native::fresh(&step, sums),
+                    (false, false) => native::again(&step, sums),
+                }
+            };
         }
         // SAFETY: the instruction set is there; the rest is the caller's promise.
         unsafe { lanes::run(self.isa, Emulated { step, sums }) }
+    }
+
+    /// Fetches so many lines to the second cache.
+    #[inline(always)]
+    pub fn fetch(&self, from: *const u8, lines: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if self.tiles.is_some() {
+            (0..lines).for_each(|line| native::fetch(from.wrapping_add(line * LINE)));
+        }
+        let _ = (from, lines);
+    }
+
+    /// Sums of a block, from patches.
+    ///
+    /// # Safety
+    /// As the patches say.
+    pub unsafe fn multiply(&self, patches: Patches, sums: &mut BlockSums) {
+        #[cfg(target_arch = "x86_64")]
+        if self.tiles.is_some() {
+            // SAFETY: the tiles are configured; the rest is the caller's promise.
+            return unsafe { native::patches(&patches, sums) };
+        }
+        // SAFETY: the instruction set is there; the rest is the caller's promise.
+        unsafe { lanes::run(self.isa, EmulatedPatches { patches, sums }) }
     }
 }
 
@@ -104,13 +153,15 @@ pub fn multiply(isa: Isa, times: usize) -> u64 {
     assert!(isa.available(), "this machine lacks `{}`", isa.name());
     let (pixels, weights) = (Buffer::new(3 * (BLOCK + 2) * PIXEL, 1), Buffer::new(9 * 2 * TILE, 1));
     let row = (BLOCK + 2) * PIXEL;
-    let step = Step { source: pixels.pointer(), row, weights: weights.pointer(), short: false };
-    let mut sums = Sums::ZERO;
+    let (source, weights) = (pixels.pointer(), weights.pointer());
+    let next = Next { source, weights };
+    let step = Step { source, row, weights, short: false, begins: false, fresh: false, next };
+    let mut sums = Sums::<1>::ZERO;
     // SAFETY: the instruction set is there; the buffers hold what a step reads.
     unsafe {
         let multiplier = Multiplier::new(isa);
         for _ in 0..times {
-            multiplier.add(step, &mut sums);
+            multiplier.add(step, &mut sums.0[0]);
         }
     }
     (times * MACS) as u64
@@ -161,21 +212,25 @@ mod tests {
             let weights = numbers(&mut stream, round, GROUPS * 9 * 2 * DEPTH * EDGE);
             for isa in isa::ALL.into_iter().filter(|isa| isa.available()) {
                 for short in [false, true] {
-                    let mut sums = Sums::ZERO;
+                    let mut sums = [[[f32::NAN; EDGE * EDGE]; 2]; 2];
                     for group in 0..GROUPS {
+                        let source = pixels[group * 3 * (BLOCK + 2) * DEPTH..].as_ptr().cast();
+                        let weights = weights[group * 9 * 2 * DEPTH * EDGE..].as_ptr().cast();
                         let step = Step {
-                            source: pixels[group * 3 * (BLOCK + 2) * DEPTH..].as_ptr().cast(),
+                            source,
                             row: (BLOCK + 2) * PIXEL,
-                            weights: weights[group * 9 * 2 * DEPTH * EDGE..].as_ptr().cast(),
+                            weights,
                             short,
+                            begins: group == 0,
+                            fresh: round % 2 == 0,
+                            next: Next { source, weights },
                         };
                         // SAFETY: the instruction set is there; both slices hold what a step reads.
                         unsafe { Multiplier::new(isa).add(step, &mut sums) };
                     }
                     for pixel in 0..if short { EDGE } else { BLOCK } {
                         for output in 0..BLOCK {
-                            // SAFETY: the sums of a pixel are sixteen numbers.
-                            let found = unsafe { sums.of(pixel, output / EDGE).add(output % EDGE).read() };
+                            let found = sums[pixel / EDGE][output / EDGE][pixel % EDGE * EDGE + output % EDGE];
                             let expected = expected(&pixels, &weights, (pixel, output));
                             assert!(same(found, expected), "{isa:?} {pixel} {output}: {found:e}, not {expected:e}");
                         }

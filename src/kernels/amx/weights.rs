@@ -1,6 +1,7 @@
 //! Weights in the order in which the products read them.
 
-use super::{BLOCK, DEPTH, EDGE};
+use super::product::LINE;
+use super::{BLOCK, DEPTH, EDGE, pixels};
 use crate::kernels::lanes::bf16;
 use crate::kernels::layout::Buffer;
 
@@ -10,7 +11,11 @@ const TILE: usize = DEPTH * EDGE;
 /// Numbers of nine taps of two tiles.
 const GROUP: usize = 9 * 2 * TILE;
 
-/// Packed weights: `[block of 32 out-channels][32 in-channels][9 taps][2 tiles][16 pairs][16 out-channels][2]`, in bf16.
+/// Cache lines of the nine taps from 32 in-channels to a block of out-channels.
+pub(super) const LINES: usize = GROUP * size_of::<u16>() / LINE;
+
+/// Packed weights: `[block of 32 out-channels][32 in-channels][9 taps][2 tiles][16 pairs][16 out-channels][2]`, in bf16; of a
+/// convolution that reads pixels `[block of 32 out-channels][2 tiles]`, a tile's pairs those of a patch.
 pub struct Packed {
     buffer: Buffer,
     /// Numbers of a block of out-channels.
@@ -19,26 +24,43 @@ pub struct Packed {
 
 impl Packed {
     /// From OIHW weights of `channels` (in, out); channels that fill up a block are zero.
-    pub fn new(weights: &[f32], (inputs, outputs): (usize, usize)) -> Self {
-        let block = inputs.div_ceil(DEPTH) * GROUP;
+    pub fn new(weights: &[f32], channels: (usize, usize)) -> Self {
+        let tile = |input: usize, tap: usize| (input / DEPTH * 9 + tap, input % DEPTH);
+        Self::by_tiles(weights, channels, channels.0.div_ceil(DEPTH) * GROUP, tile)
+    }
+
+    /// The same for at most three in-channels, the channels of pixels.
+    pub fn of_pixels(weights: &[f32], channels: (usize, usize)) -> Self {
+        Self::by_tiles(weights, channels, 2 * TILE, |input, tap| (0, pixels::place(input, tap)))
+    }
+
+    /// From OIHW weights, so many for a block of out-channels: `tile` says, for an in-channel and a tap, which of a block's pairs of tiles has the weight, and in which
+    /// row.
+    fn by_tiles(
+        weights: &[f32],
+        (inputs, outputs): (usize, usize),
+        block: usize,
+        tile: impl Fn(usize, usize) -> (usize, usize),
+    ) -> Self {
         let mut buffer = Buffer::new(outputs.div_ceil(BLOCK) * block, size_of::<u16>());
         let to = buffer.pointer_mut().cast::<u16>();
         for (filter, weights) in weights.chunks_exact(9).enumerate() {
             let (output, input) = (filter / inputs, filter % inputs);
             for (tap, &weight) in weights.iter().enumerate() {
-                let tile = output / BLOCK * block + ((input / DEPTH * 9 + tap) * 2 + output % BLOCK / EDGE) * TILE;
-                let within = (input % DEPTH / 2 * EDGE + output % EDGE) * 2 + input % 2;
+                let (pair, row) = tile(input, tap);
+                let first = output / BLOCK * block + (pair * 2 + output % BLOCK / EDGE) * TILE;
+                let within = (row / 2 * EDGE + output % EDGE) * 2 + row % 2;
                 // SAFETY: the buffer has a place for every filter's taps.
-                unsafe { to.add(tile + within).write(bf16::round(weight)) };
+                unsafe { to.add(first + within).write(bf16::round(weight)) };
             }
         }
         Self { buffer, block }
     }
 
-    /// The nine taps from 32 in-channels to a block of out-channels.
-    pub fn at(&self, block: usize, group: usize) -> *const u8 {
-        let first = block * self.block + group * GROUP;
-        assert!((first + GROUP) * size_of::<u16>() <= self.buffer.bytes());
+    /// What leads to a block of out-channels; groups of in-channels follow each other.
+    pub fn at(&self, block: usize) -> *const u8 {
+        let first = block * self.block;
+        assert!((first + self.block) * size_of::<u16>() <= self.buffer.bytes());
         // SAFETY: the place is inside the buffer.
         unsafe { self.buffer.pointer().cast::<u16>().add(first).cast() }
     }

@@ -238,6 +238,18 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     }
 
     #[inline(always)]
+    unsafe fn store_two_bf16(self, second: Self, to: *mut u16) {
+        unsafe {
+            let bits = if BF16 {
+                std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(second.0, self.0))
+            } else {
+                _mm512_inserti64x4::<1>(_mm512_castsi256_si512(round(self.0)), round(second.0))
+            };
+            _mm512_storeu_si512(to.cast(), bits);
+        }
+    }
+
+    #[inline(always)]
     unsafe fn load_pairs(from: *const u16) -> Self::Pairs {
         unsafe { _mm512_loadu_si512(from.cast()) }
     }

@@ -56,7 +56,7 @@ mod tests {
         sum: &'a [f32; LANES],
         a: &'a [u16; 2],
         b: &'a [u16; 2 * LANES],
-        out: (&'a mut [f32; LANES], &'a mut [u16; LANES]),
+        out: (&'a mut [f32; LANES], &'a mut [u16; LANES], &'a mut [u16; 2 * LANES]),
     }
 
     impl Task for Step<'_> {
@@ -67,6 +67,7 @@ mod tests {
                 let sum = L::load(self.sum.as_ptr());
                 sum.dot(L::splat_pair(self.a.as_ptr()), L::load_pairs(self.b.as_ptr())).store(self.out.0.as_mut_ptr());
                 sum.store_bf16(self.out.1.as_mut_ptr());
+                sum.store_two_bf16(sum.mul(L::splat(3.0)), self.out.2.as_mut_ptr());
             }
         }
     }
@@ -95,14 +96,16 @@ mod tests {
             let (sum, a, b) = numbers(&mut stream, round_number);
             for isa in isa::ALL.into_iter().filter(|isa| isa.available()) {
                 for native in [true, false] {
-                    let (mut sums, mut rounded) = ([0.0; LANES], [0; LANES]);
-                    let step = Step { sum: &sum, a: &a, b: &b, out: (&mut sums, &mut rounded) };
+                    let (mut sums, mut rounded, mut both) = ([0.0; LANES], [0; LANES], [0; 2 * LANES]);
+                    let step = Step { sum: &sum, a: &a, b: &b, out: (&mut sums, &mut rounded, &mut both) };
                     // SAFETY: the instruction set is available, and the arrays are as long as the task needs.
                     unsafe { if native { run_bf16(isa, step) } else { run(isa, step) } };
                     for i in 0..LANES {
                         let expected = dot(sum[i], a, [b[2 * i], b[2 * i + 1]]);
                         assert!(same(sums[i], expected), "{isa:?} {:e} {a:?} {expected:e} {:e}", sum[i], sums[i]);
                         assert_eq!(rounded[i], round(sum[i]), "{isa:?} {:e}", sum[i]);
+                        assert_eq!(both[i], rounded[i], "{isa:?} {:e}", sum[i]);
+                        assert_eq!(both[LANES + i], round(sum[i] * 3.0), "{isa:?} {:e}", sum[i]);
                     }
                 }
             }

@@ -73,6 +73,15 @@ pub trait Lanes: Copy {
     unsafe fn load_bf16(from: *const u16) -> Self;
     /// Writes sixteen numbers rounded to bf16 (to nearest, ties to even; subnormal numbers become zero).
     unsafe fn store_bf16(self, to: *mut u16);
+    /// Writes 32 numbers, its own and then the other's, as [`Lanes::store_bf16`] does.
+    #[inline(always)]
+    unsafe fn store_two_bf16(self, second: Self, to: *mut u16) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.store_bf16(to);
+            second.store_bf16(to.add(LANES));
+        }
+    }
     /// Reads sixteen pairs, so 32 bf16 numbers.
     unsafe fn load_pairs(from: *const u16) -> Self::Pairs;
     /// Reads one pair, so two bf16 numbers, into every lane.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::layers::{ConvLayer, Pool, Precision, check};
 use super::scratch::{GROUP, Part, Scratch, Workspace};
 use super::step::{DIRECT_ROWS, Step, split};
+use crate::kernels::amx::{self, Reads};
 use crate::kernels::direct;
 use crate::kernels::exchange;
 use crate::kernels::isa::Isa;
@@ -123,6 +124,12 @@ impl Trunk {
                 .par_chunks(c * h * w)
                 .zip(scratch.bordered.par_chunks_mut(direct::bordered(c, (h, w))))
                 .for_each(|(image, copy)| direct::border(image, copy, (h, w))),
+            Step::Tiled(layer) if layer.reads() == Reads::Pixels => {
+                let to = scratch.activations[0].pointer_mut();
+                let images = input.len() / (c * h * w);
+                // SAFETY: the instruction set is there; the first activation holds as many images as enter together.
+                unsafe { amx::pixels::import(self.isa, input, (images, c), to, self.shapes[0]) };
+            }
             Step::Winograd(_) | Step::Tiled(_) => {
                 let to = scratch.activations[0].pointer_mut();
                 // SAFETY: the first activation holds as many images as enter together.
@@ -155,7 +162,7 @@ impl Trunk {
                     let split = layer.split(images);
                     each_item(&mut scratch.workers, split.items(), |item, space| {
                         // SAFETY: as above.
-                        unsafe { layer.run(isa, (split, item), ends(), &mut space.band) };
+                        unsafe { layer.run(isa, (split, item), ends(), &mut space.between) };
                     });
                 }
                 Step::Direct(step) => {

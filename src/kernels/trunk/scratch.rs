@@ -22,15 +22,15 @@ pub struct Scratch {
 /// What one thread works in.
 pub(super) struct Workspace {
     pub(super) worker: Worker,
-    /// What a layer with tiles has computed of a band before it is pooled.
-    pub(super) band: Buffer,
+    /// What a pool of a layer with tiles leaves between pixels.
+    pub(super) between: Buffer,
 }
 
 impl Workspace {
     fn new(steps: &[Step]) -> Self {
         let layers = steps.iter().filter_map(Step::winograd).map(|layer| (layer, step::split(layer)));
-        let band = steps.iter().filter_map(Step::tiled).map(amx::Layer::band_bytes).max();
-        Self { worker: Worker::new(layers), band: Buffer::new(band.unwrap_or(0), 1) }
+        let between = steps.iter().filter_map(Step::tiled).map(amx::Layer::between_bytes).max();
+        Self { worker: Worker::new(layers), between: Buffer::new(between.unwrap_or(0), 1) }
     }
 }
 

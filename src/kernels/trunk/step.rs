@@ -23,7 +23,7 @@ pub(super) enum Step {
     Tiled(amx::Layer),
 }
 
-/// The first convolution of VGG16.
+/// The first convolution of VGG16, without tiles.
 pub(super) struct Direct {
     pub(super) channels: usize,
     /// Groups of out-channels.
@@ -36,12 +36,12 @@ impl Step {
     pub(super) fn new(layer: &ConvLayer<'_>, size: (usize, usize), precision: Precision) -> Self {
         let channels = (layer.in_channels, layer.out_channels);
         let bias = padded(layer.bias, LANES);
+        if precision == Precision::Bf16Amx {
+            return Step::Tiled(amx::Layer::new(layer, size));
+        }
         if layer.number == 1 && layer.pool == Pool::None {
             let weights = direct::pack(layer.weights, channels);
             return Step::Direct(Direct { channels: channels.0, groups: channels.1.div_ceil(LANES), weights, bias });
-        }
-        if precision == Precision::Bf16Amx {
-            return Step::Tiled(amx::Layer::new(layer, size));
         }
         let (grid, element) = choice::choose(layer, size, precision);
         Step::Winograd(Layer {
