@@ -37,7 +37,9 @@ unsafe fn add_rows<L: Lanes>(step: &Step, columns: usize, first: usize, to: *mut
     unsafe {
         let mut sums = [L::splat(0.0); ROWS];
         if !step.begins {
-            sums = std::array::from_fn(|row| L::load(to.add(row * LANES)));
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum = L::load(to.add(row * LANES));
+            }
         }
         for tap in 0..9 {
             let pixels = step.source.add(tap / 3 * step.row + (first + tap % 3) * PIXEL);

@@ -128,7 +128,8 @@ impl Finishing<'_> {
         let Self { target, shape, vectors, .. } = *self;
         unsafe {
             let zero = L::splat(0.0);
-            let [first, second] = [0, 1].map(|columns| sums[columns].add(bias[columns]).max(zero));
+            let first = sums[0].add(bias[0]).max(zero);
+            let second = sums[1].add(bias[1]).max(zero);
             if shape.lanes == BLOCK && shape.element == Element::Bf16 {
                 return first.store_two_bf16(second, target.cast::<u16>().add(to));
             }

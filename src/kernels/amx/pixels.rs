@@ -80,8 +80,10 @@ impl Task for Row<'_> {
                         }
                     }
                 }
-                for (column, values) in L::transpose(lines).into_iter().enumerate().take(here) {
-                    let [nearest, rest] = self.to.map(|to| to.add((first + column) * COLUMN));
+                let columns = L::transpose(lines);
+                for (column, values) in columns.iter().enumerate().take(here) {
+                    let to = (first + column) * COLUMN;
+                    let (nearest, rest) = (self.to[0].add(to), self.to[1].add(to));
                     values.store_bf16(nearest);
                     values.sub(L::load_bf16(nearest)).store_bf16(rest);
                 }
