@@ -15,6 +15,9 @@ const F32_RELATIVE_L2: f64 = 6e-6;
 /// About OpenVINO's own error in bf16: 6.6e-3 over 24 photographs, where the worst alone has 9.4e-3.
 const BF16_RELATIVE_L2: f64 = 7.5e-3;
 const BF16_COSINE: f64 = 0.9999;
+/// Direct convolution has the rounding of its factors alone; without either part of what pixels and weights of the first one leave,
+/// it would be 4.2e-3 to 8e-3.
+const AMX_RELATIVE_L2: f64 = 4.1e-3;
 
 /// Maps of one image, NCHW without the N.
 struct Maps {
@@ -130,8 +133,8 @@ fn features_are_near_the_exact_ones(size: usize) {
     report(size, "bf16", &short);
     report(size, "bf16_amx", &tiled);
     assert!(single.1.iter().all(|error| error.relative_l2 <= F32_RELATIVE_L2));
-    for (all, each) in [short, tiled] {
-        assert!(all <= BF16_RELATIVE_L2 && each.iter().all(|error| error.cosine >= BF16_COSINE));
+    for ((all, each), bound) in [(short, BF16_RELATIVE_L2), (tiled, AMX_RELATIVE_L2)] {
+        assert!(all <= bound && each.iter().all(|error| error.cosine >= BF16_COSINE));
     }
 }
 

@@ -82,9 +82,10 @@ unsafe fn patch_rows<L: Lanes>(patches: &Patches, columns: usize, first: usize, 
     // SAFETY: the task's own conditions.
     unsafe {
         let mut sums = [L::splat(0.0); ROWS];
-        for source in patches.sources {
-            let source = source.add(first * pixels::BYTES);
-            let (even, odd) = tile::<L, { pixels::BYTES }>(source, patches.weights.add(columns * TILE));
+        for (part, weights) in pixels::STEPS {
+            let source = patches.sources[part].add(first * pixels::BYTES);
+            let weights = patches.weights.add((2 * weights + columns) * TILE);
+            let (even, odd) = tile::<L, { pixels::BYTES }>(source, weights);
             for (sum, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
                 *sum = sum.add(even.add(odd).flush()).flush();
             }

@@ -97,7 +97,7 @@ impl Layer {
 
     /// Multiplications for one image.
     pub fn multiplications(&self) -> usize {
-        let steps = if self.reads == Reads::Pixels { pixels::STEPS } else { 9 };
+        let steps = if self.reads == Reads::Pixels { pixels::STEPS.len() } else { 9 };
         self.pixels() * steps * self.blocks.0 * DEPTH * self.blocks.1 * BLOCK
     }
 

@@ -161,6 +161,26 @@ whole_step!(fresh);
 whole_step!(again);
 nine_taps!(short, sums!(zero "tmm0" "tmm1"), sums!(load "tmm0" "tmm1" "0"), sums!(store "tmm0" "tmm1" "0"));
 
+/// One step of patches: the weights behind an offset, the first sixteen patches and the second ones.
+macro_rules! patch_step {
+    ($weights:literal $first:literal $second:literal) => {
+        concat!(
+            load!("tmm6", "weights", $weights),
+            load!("tmm7", "weights", concat!($weights, " + 1024")),
+            "tileloadd tmm4, [{",
+            $first,
+            "} + 1*{apart}]\n",
+            "tdpbf16ps tmm0, tmm4, tmm6\n",
+            "tileloadd tmm5, [{",
+            $second,
+            "} + 1*{apart}]\n",
+            "tdpbf16ps tmm1, tmm4, tmm7\n",
+            "tdpbf16ps tmm2, tmm5, tmm6\n",
+            "tdpbf16ps tmm3, tmm5, tmm7\n",
+        )
+    };
+}
+
 /// Sums from patches.
 ///
 /// # Safety
@@ -173,20 +193,9 @@ pub(super) unsafe fn patches(patches: &Patches, sums: &mut BlockSums) {
         std::arch::asm!(
             sums!(zero "tmm0" "tmm1"),
             sums!(zero "tmm2" "tmm3"),
-            "tileloadd tmm6, [{weights} + 1*{stride}]",
-            "tileloadd tmm7, [{weights} + 1*{stride} + 1024]",
-            "tileloadd tmm4, [{nearest} + 1*{apart}]",
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tileloadd tmm5, [{nearest_second} + 1*{apart}]",
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "tdpbf16ps tmm3, tmm5, tmm7",
-            "tileloadd tmm4, [{rest} + 1*{apart}]",
-            "tdpbf16ps tmm0, tmm4, tmm6",
-            "tileloadd tmm5, [{rest_second} + 1*{apart}]",
-            "tdpbf16ps tmm1, tmm4, tmm7",
-            "tdpbf16ps tmm2, tmm5, tmm6",
-            "tdpbf16ps tmm3, tmm5, tmm7",
+            patch_step!("0" "nearest" "nearest_second"),
+            patch_step!("0" "rest" "rest_second"),
+            patch_step!("2048" "nearest" "nearest_second"),
             sums!(store "tmm0" "tmm1" "0"),
             sums!(store "tmm2" "tmm3" "2048"),
             nearest = in(reg) nearest,

@@ -1,8 +1,9 @@
 //! What the first convolution reads: of each pixel the column of three that a 3x3 filter covers, so that the patch of a result lies
 //! in one piece of 30 numbers, and one step of a tile takes it all.
 //!
-//! A pixel is the sum of two bf16 numbers, the nearest one and the nearest to what that leaves, each in a step of its own: the
-//! error of one alone, which reaches every feature, would be larger than that of all other layers together.
+//! Pixels and weights are sums of two bf16 numbers each, the nearest one and the nearest to what that leaves; three steps multiply
+//! the nearest ones, what the pixels leave, and what the weights leave. The error of the nearest ones alone, which reaches every
+//! feature, would be larger than that of all other layers together.
 
 use rayon::prelude::*;
 
@@ -16,14 +17,16 @@ use crate::kernels::shared::Shared;
 pub const CHANNELS: usize = 3;
 /// Numbers of a column: three pixels of so many channels, and a zero.
 pub const COLUMN: usize = 3 * CHANNELS + 1;
-/// Steps of a patch: one of the pixels' nearest numbers, one of what they leave.
-pub(super) const STEPS: usize = 2;
+/// Parts of a pixel, and of a weight: the nearest number, and what it leaves.
+pub(super) const PARTS: usize = 2;
+/// The parts of pixels and of weights that each step multiplies.
+pub(super) const STEPS: [(usize, usize); 3] = [(0, 0), (1, 0), (0, 1)];
 /// Bytes of a column.
 pub(super) const BYTES: usize = COLUMN * size_of::<u16>();
 
 /// Columns of images of `size` (height, width).
 pub fn shape(size: (usize, usize)) -> Shape {
-    Shape { groups: STEPS, lanes: COLUMN, padded: (size.0, size.1 + 1), size, element: Element::Bf16 }
+    Shape { groups: PARTS, lanes: COLUMN, padded: (size.0, size.1 + 1), size, element: Element::Bf16 }
 }
 
 /// The place of a filter's tap in a patch.
@@ -44,7 +47,7 @@ pub unsafe fn import(isa: Isa, input: &[f32], (images, channels): (usize, usize)
         let planes = &input[image * channels * height * width..][..channels * height * width];
         let first = image * shape.image() + row * shape.row() + COLUMN;
         // SAFETY: the places lie inside the buffer.
-        let to = [0, 1].map(|step| unsafe { to.get().cast::<u16>().add(first + step * shape.group()) });
+        let to = [0, 1].map(|part| unsafe { to.get().cast::<u16>().add(first + part * shape.group()) });
         // SAFETY: the instruction set is there; each row of each image is written once.
         unsafe { run_storing(isa, Element::Bf16, Row { planes, size: shape.size, row, to }) };
     });
@@ -58,7 +61,7 @@ struct Row<'a> {
     planes: &'a [f32],
     size: (usize, usize),
     row: usize,
-    to: [*mut u16; STEPS],
+    to: [*mut u16; PARTS],
 }
 
 impl Task for Row<'_> {

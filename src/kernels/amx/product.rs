@@ -66,11 +66,11 @@ pub struct Next {
 /// What the in-channels of a convolution that reads pixels make of a block of results: all of it.
 ///
 /// SAFETY of multiplying it: 32 patches (16 if it is `short`) of 64 bytes from each of `sources` on, each a column behind the other,
-/// can be read; `weights` holds two tiles.
+/// can be read; `weights` holds two tiles for each part.
 #[derive(Clone, Copy)]
 pub struct Patches {
-    /// The first result's patch, of each [step](pixels::STEPS).
-    pub sources: [*const u8; pixels::STEPS],
+    /// The first result's patch, each [part](pixels::PARTS) of it.
+    pub sources: [*const u8; pixels::PARTS],
     /// The weights of 32 out-channels.
     pub weights: *const u8,
     /// Whether only the first sixteen patches are wanted.

@@ -15,7 +15,7 @@ const GROUP: usize = 9 * 2 * TILE;
 pub(super) const LINES: usize = GROUP * size_of::<u16>() / LINE;
 
 /// Packed weights: `[block of 32 out-channels][32 in-channels][9 taps][2 tiles][16 pairs][16 out-channels][2]`, in bf16; of a
-/// convolution that reads pixels `[block of 32 out-channels][2 tiles]`, a tile's pairs those of a patch.
+/// convolution that reads pixels `[block of 32 out-channels][2 parts][2 tiles]`, a tile's pairs those of a patch.
 pub struct Packed {
     buffer: Buffer,
     /// Numbers of a block of out-channels.
@@ -26,20 +26,22 @@ impl Packed {
     /// From OIHW weights of `channels` (in, out); channels that fill up a block are zero.
     pub fn new(weights: &[f32], channels: (usize, usize)) -> Self {
         let tile = |input: usize, tap: usize| (input / DEPTH * 9 + tap, input % DEPTH);
-        Self::by_tiles(weights, channels, channels.0.div_ceil(DEPTH) * GROUP, tile)
+        Self::by_tiles(weights, channels, (channels.0.div_ceil(DEPTH) * GROUP, 1), tile)
     }
 
     /// The same for at most three in-channels, the channels of pixels.
     pub fn of_pixels(weights: &[f32], channels: (usize, usize)) -> Self {
-        Self::by_tiles(weights, channels, 2 * TILE, |input, tap| (0, pixels::place(input, tap)))
+        Self::by_tiles(weights, channels, (pixels::PARTS * 2 * TILE, pixels::PARTS), |input, tap| {
+            (0, pixels::place(input, tap))
+        })
     }
 
-    /// From OIHW weights, so many for a block of out-channels: `tile` says, for an in-channel and a tap, which of a block's pairs of tiles has the weight, and in which
+    /// From OIHW weights, so many numbers for a block of out-channels, each weight in so many parts: `tile` says, for an in-channel and a tap, which of a block's pairs of tiles has the weight, and in which
     /// row.
     fn by_tiles(
         weights: &[f32],
         (inputs, outputs): (usize, usize),
-        block: usize,
+        (block, parts): (usize, usize),
         tile: impl Fn(usize, usize) -> (usize, usize),
     ) -> Self {
         let mut buffer = Buffer::new(outputs.div_ceil(BLOCK) * block, size_of::<u16>());
@@ -50,8 +52,13 @@ impl Packed {
                 let (pair, row) = tile(input, tap);
                 let first = output / BLOCK * block + (pair * 2 + output % BLOCK / EDGE) * TILE;
                 let within = (row / 2 * EDGE + output % EDGE) * 2 + row % 2;
-                // SAFETY: the buffer has a place for every filter's taps.
-                unsafe { to.add(first + within).write(bf16::round(weight)) };
+                let mut rest = weight;
+                for part in 0..parts {
+                    let bits = bf16::round(rest);
+                    // SAFETY: the buffer has a place for every filter's taps.
+                    unsafe { to.add(first + part * 2 * TILE + within).write(bits) };
+                    rest -= bf16::widen(bits);
+                }
             }
         }
         Self { buffer, block }
