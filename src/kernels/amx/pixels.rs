@@ -7,7 +7,6 @@
 
 use rayon::prelude::*;
 
-use super::EDGE;
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes::{LANES, Lanes, Task};
 use crate::kernels::layout::{Element, Shape, run_storing};
@@ -96,4 +95,4 @@ impl Task for Row<'_> {
 }
 
 /// A column's vector must not reach past the next column.
-const _: () = assert!(EDGE <= 2 * COLUMN);
+const _: () = assert!(LANES <= 2 * COLUMN);

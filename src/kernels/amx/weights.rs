@@ -36,8 +36,8 @@ impl Packed {
         })
     }
 
-    /// From OIHW weights, so many numbers for a block of out-channels, each weight in so many parts: `tile` says, for an in-channel and a tap, which of a block's pairs of tiles has the weight, and in which
-    /// row.
+    /// From OIHW weights, so many numbers for a block of out-channels, each weight in so many parts: `tile` says, for an in-channel
+    /// and a tap, which of a block's pairs of tiles has the first part, and in which row; the next parts are in the next pairs.
     fn by_tiles(
         weights: &[f32],
         (inputs, outputs): (usize, usize),
