@@ -1,7 +1,7 @@
 //! The products with vectors: the bits of the tile unit, on any machine.
 
 use super::pixels;
-use super::product::{BlockSums, PIXEL, Patches, Step, TILE};
+use super::step::{BlockSums, PIXEL, Patches, Step, TILE};
 use super::{DEPTH, EDGE};
 use crate::kernels::lanes::{LANES, Lanes, Task};
 

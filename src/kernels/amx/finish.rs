@@ -1,6 +1,6 @@
 //! What follows the products: bias, ReLU and the pool, and where the results go.
 
-use super::product::TileSums;
+use super::step::TileSums;
 use super::{BLOCK, EDGE};
 use crate::kernels::lanes::{LANES, Lanes, Task};
 use crate::kernels::layout::{Element, Shape, store};

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::finish::{Finish, Finishing};
 use super::layer::{Layer, Reads};
-use super::product::{LINE, Multiplier, Next, PIXEL, Patches, Step, Sums};
+use super::product::Multiplier;
+use super::step::{LINE, Next, PIXEL, Patches, Step, Sums};
 use super::weights::LINES;
 use super::{BLOCK, EDGE, pixels};
 use crate::kernels::isa::Isa;

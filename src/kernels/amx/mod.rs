@@ -22,6 +22,7 @@ mod layer;
 mod native;
 pub mod pixels;
 mod product;
+mod step;
 mod unit;
 mod weights;
 

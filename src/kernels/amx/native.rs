@@ -1,7 +1,7 @@
 //! The products by the tile unit.
 
 use super::pixels;
-use super::product::{BlockSums, PIXEL, Patches, Step};
+use super::step::{BlockSums, LINE, PIXEL, Patches, Step};
 
 /// Loads a tile from `$offset` bytes behind the register `$from`.
 macro_rules! load {
@@ -213,10 +213,12 @@ pub(super) unsafe fn patches(patches: &Patches, sums: &mut BlockSums) {
     }
 }
 
-/// Fetches a line to the second cache.
+/// Fetches so many lines to the second cache.
 #[inline(always)]
-pub(super) fn fetch(from: *const u8) {
+pub(super) fn fetch(from: *const u8, lines: usize) {
     use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-    // SAFETY: any address will do.
-    unsafe { _mm_prefetch::<_MM_HINT_T1>(from.cast()) };
+    for line in 0..lines {
+        // SAFETY: any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(from.wrapping_add(line * LINE).cast()) };
+    }
 }

@@ -3,79 +3,14 @@
 use super::emulated::{Emulated, EmulatedPatches};
 #[cfg(target_arch = "x86_64")]
 use super::native;
-use super::{BLOCK, DEPTH, EDGE, pixels};
+use super::step::{BlockSums, Next, PIXEL, Patches, Step, Sums, TILE};
+use super::{BLOCK, DEPTH};
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes;
 use crate::kernels::layout::Buffer;
 
 /// Multiplications of a step.
 const MACS: usize = 9 * BLOCK * BLOCK * DEPTH;
-/// Bytes of a cache line.
-pub(super) const LINE: usize = 64;
-/// Bytes of the 32 in-channels of a pixel.
-pub(super) const PIXEL: usize = LINE;
-/// Bytes of a tile.
-pub(super) const TILE: usize = 1024;
-
-/// Sums of a tile of pixels: `[2 tiles of out-channels][16 pixels][16 out-channels]`.
-pub type TileSums = [[f32; EDGE * EDGE]; 2];
-
-/// Sums of a block, of its two tiles of pixels.
-pub type BlockSums = [TileSums; 2];
-
-/// Sums of so many blocks of pixels, in cache lines of their own.
-#[repr(C, align(64))]
-pub struct Sums<const BLOCKS: usize>(pub [BlockSums; BLOCKS]);
-
-impl<const BLOCKS: usize> Sums<BLOCKS> {
-    /// Some.
-    pub const ZERO: Self = Self([[[[0.0; EDGE * EDGE]; 2]; 2]; BLOCKS]);
-}
-
-/// What 32 in-channels add to a block of results.
-///
-/// SAFETY of adding it: three rows of 34 pixels (18 if it is `short`) from `source` on, `row` bytes apart, can be read; `weights` holds
-/// nine taps of two tiles.
-#[derive(Clone, Copy)]
-pub struct Step {
-    /// The pixel above and to the left of the first result.
-    pub source: *const u8,
-    /// Bytes from one row of pixels to the next.
-    pub row: usize,
-    /// The weights of these in-channels and of 32 out-channels.
-    pub weights: *const u8,
-    /// Whether only the first sixteen pixels are wanted.
-    pub short: bool,
-    /// Whether sums begin with it, whatever is in their place.
-    pub begins: bool,
-    /// Whether its weights have not been used just before.
-    pub fresh: bool,
-    /// What is fetched meanwhile.
-    pub next: Next,
-}
-
-/// Where the next step will read: any addresses will do.
-#[derive(Clone, Copy)]
-pub struct Next {
-    /// Its pixels, in rows as far from each other.
-    pub source: *const u8,
-    /// Its weights.
-    pub weights: *const u8,
-}
-
-/// What the in-channels of a convolution that reads pixels make of a block of results: all of it.
-///
-/// SAFETY of multiplying it: 32 patches (16 if it is `short`) of 64 bytes from each of `sources` on, each a column behind the other,
-/// can be read; `weights` holds two tiles for each part.
-#[derive(Clone, Copy)]
-pub struct Patches {
-    /// The first result's patch, each [part](pixels::PARTS) of it.
-    pub sources: [*const u8; pixels::PARTS],
-    /// The weights of 32 out-channels.
-    pub weights: *const u8,
-    /// Whether only the first sixteen patches are wanted.
-    pub short: bool,
-}
 
 /// Who multiplies.
 pub struct Multiplier {
@@ -125,7 +60,7 @@ impl Multiplier {
     pub fn fetch(&self, from: *const u8, lines: usize) {
         #[cfg(target_arch = "x86_64")]
         if self.tiles.is_some() {
-            (0..lines).for_each(|line| native::fetch(from.wrapping_add(line * LINE)));
+            native::fetch(from, lines);
         }
         let _ = (from, lines);
     }
@@ -169,6 +104,7 @@ pub fn multiply(isa: Isa, times: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::EDGE;
     use super::*;
     use crate::kernels::isa;
     use crate::kernels::lanes::bf16;

@@ -1,6 +1,6 @@
 //! Weights in the order in which the products read them.
 
-use super::product::LINE;
+use super::step::LINE;
 use super::{BLOCK, DEPTH, EDGE, pixels};
 use crate::kernels::lanes::bf16;
 use crate::kernels::layout::Buffer;
