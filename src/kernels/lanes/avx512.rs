@@ -263,7 +263,8 @@ impl<const BF16: bool> Lanes for Avx512<BF16> {
     unsafe fn dot(self, a: Self::Pairs, b: Self::Pairs) -> Self {
         unsafe {
             if BF16 {
-                let [a, b] = [a, b].map(|pairs| std::mem::transmute::<__m512i, __m512bh>(pairs));
+                let a = std::mem::transmute::<__m512i, __m512bh>(a);
+                let b = std::mem::transmute::<__m512i, __m512bh>(b);
                 return Self(_mm512_dpbf16_ps(self.0, a, b));
             }
             let ((a0, a1), (b0, b1)) = (split(a), split(b));
