@@ -10,6 +10,9 @@ use super::prepare::Prepared;
 use crate::cache::Inputs;
 use crate::spec::knobs::Precision;
 
+/// The name of [`activations_version`] among a trained stage's inputs.
+pub(super) const ACTIVATIONS_CODE: &str = "activations code";
+
 /// A number that is raised whenever the same images and settings would give other activations: decoding, resizing,
 /// preprocessing, convolutions.
 fn activations_version(precision: Precision) -> u32 {
@@ -83,7 +86,7 @@ fn trained(prepared: &Prepared, stage: &str, version: u32, precisions: &[Precisi
     let activations = precisions.iter().map(|&precision| activations_version(precision)).max();
     let inputs = Inputs::new(stage)
         .with("code", version)
-        .with("activations code", activations.expect("there are bottleneck features"))
+        .with(ACTIVATIONS_CODE, activations.expect("there are bottleneck features"))
         .with("weights", prepared.weights_digest)
         .with("training images", prepared.train.digest())
         .with("validation images", prepared.validation.digest());
