@@ -44,8 +44,8 @@ pub(super) fn activations(prepared: &Prepared, depth: usize, precision: Precisio
 /// one.
 pub(super) fn top(prepared: &Prepared, device: &str) -> Inputs {
     let total_matters = prepared.experiment.top.schedule.depends_on_total();
-    let precisions = &precisions(prepared)[..1];
-    with_settings(trained(prepared, "top", TOP_VERSION, precisions).with("device", device), prepared, |key| {
+    let inputs = trained(prepared, "top", TOP_VERSION, &[prepared.experiment.bottleneck.precision]);
+    with_settings(inputs.with("device", device), prepared, |key| {
         key.starts_with("top.") && (total_matters || key != "top.epochs")
     })
 }

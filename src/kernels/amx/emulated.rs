@@ -1,49 +1,60 @@
 //! The products with vectors: the bits of the tile unit, on any machine.
 
-use super::pixels;
-use super::step::{BlockSums, PIXEL, Patches, Step, TILE};
+use super::step::{BlockSums, PIXEL, TILE};
 use super::{DEPTH, EDGE};
 use crate::kernels::lanes::{LANES, Lanes, Task};
 
-/// Adds a step to sums.
+/// Where pixels (or patches) and the weights that multiply them begin.
+pub(super) type Factors = (*const u8, *const u8);
+
+/// Adds products to sums, of pixels that are `APART` bytes from each other.
 ///
-/// SAFETY of running it: as the step says.
-pub(super) struct Emulated<'a> {
-    pub(super) step: Step,
+/// SAFETY of running it: 64 bytes of each of 32 pixels (16 if it is `short`) can be read, and two tiles of weights, of all factors.
+pub(super) struct Emulated<'a, const APART: usize> {
+    pub(super) factors: &'a [Factors],
+    pub(super) short: bool,
+    /// Whether sums begin with them, whatever is in their place.
+    pub(super) begins: bool,
     pub(super) sums: &'a mut BlockSums,
 }
 
 /// Pixels whose even and odd sums stay in registers together.
 const ROWS: usize = 4;
 
-impl Task for Emulated<'_> {
+impl<const APART: usize> Task for Emulated<'_, APART> {
     #[inline(always)]
     unsafe fn run<L: Lanes>(self) {
-        let tiles = if self.step.short { 1 } else { 2 };
-        for (tile, sums) in self.sums.iter_mut().enumerate().take(tiles) {
+        let Self { factors, short, begins, sums } = self;
+        for (tile, sums) in sums.iter_mut().enumerate().take(if short { 1 } else { 2 }) {
             for (columns, sums) in sums.iter_mut().enumerate() {
                 for (rows, sums) in sums.chunks_exact_mut(ROWS * LANES).enumerate() {
-                    // SAFETY: the step's conditions; the sums of so many pixels follow each other.
-                    unsafe { add_rows::<L>(&self.step, columns, tile * EDGE + rows * ROWS, sums.as_mut_ptr()) };
+                    let first = (tile * EDGE + rows * ROWS) * APART;
+                    // SAFETY: the task's own conditions; the sums of so many pixels follow each other.
+                    unsafe { add_rows::<L, APART>(factors, (first, columns * TILE), begins, sums.as_mut_ptr()) };
                 }
             }
         }
     }
 }
 
+/// Adds the products of so many bytes behind the factors.
 #[inline(always)]
-unsafe fn add_rows<L: Lanes>(step: &Step, columns: usize, first: usize, to: *mut f32) {
-    // SAFETY: the step's conditions.
+unsafe fn add_rows<L: Lanes, const APART: usize>(
+    factors: &[Factors],
+    behind: (usize, usize),
+    begins: bool,
+    to: *mut f32,
+) {
+    // SAFETY: the task's conditions.
     unsafe {
         let mut sums = [L::splat(0.0); ROWS];
-        if !step.begins {
+        if !begins {
             for (row, sum) in sums.iter_mut().enumerate() {
                 *sum = L::load(to.add(row * LANES));
             }
         }
-        for tap in 0..9 {
-            let pixels = step.source.add(tap / 3 * step.row + (first + tap % 3) * PIXEL);
-            let (even, odd) = tile::<L, PIXEL>(pixels, step.weights.add((tap * 2 + columns) * TILE));
+        for &(pixels, weights) in factors {
+            let (even, odd) = tile::<L, APART>(pixels.add(behind.0), weights.add(behind.1));
             for (sum, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
                 *sum = sum.add(even.add(odd).flush()).flush();
             }
@@ -54,52 +65,10 @@ unsafe fn add_rows<L: Lanes>(step: &Step, columns: usize, first: usize, to: *mut
     }
 }
 
-/// Sums from patches.
-///
-/// SAFETY of running it: as the patches say.
-pub(super) struct EmulatedPatches<'a> {
-    pub(super) patches: Patches,
-    pub(super) sums: &'a mut BlockSums,
-}
-
-impl Task for EmulatedPatches<'_> {
-    #[inline(always)]
-    unsafe fn run<L: Lanes>(self) {
-        let tiles = if self.patches.short { 1 } else { 2 };
-        for (tile, sums) in self.sums.iter_mut().enumerate().take(tiles) {
-            for (columns, sums) in sums.iter_mut().enumerate() {
-                for (rows, sums) in sums.chunks_exact_mut(ROWS * LANES).enumerate() {
-                    // SAFETY: the task's own conditions.
-                    unsafe { patch_rows::<L>(&self.patches, columns, tile * EDGE + rows * ROWS, sums) };
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn patch_rows<L: Lanes>(patches: &Patches, columns: usize, first: usize, to: &mut [f32]) {
-    // SAFETY: the task's own conditions.
-    unsafe {
-        let mut sums = [L::splat(0.0); ROWS];
-        for (part, weights) in pixels::STEPS {
-            let source = patches.sources[part].add(first * pixels::BYTES);
-            let weights = patches.weights.add((2 * weights + columns) * TILE);
-            let (even, odd) = tile::<L, { pixels::BYTES }>(source, weights);
-            for (sum, (even, odd)) in sums.iter_mut().zip(even.into_iter().zip(odd)) {
-                *sum = sum.add(even.add(odd).flush()).flush();
-            }
-        }
-        for (sum, to) in sums.into_iter().zip(to.chunks_exact_mut(LANES)) {
-            sum.store(to.as_mut_ptr());
-        }
-    }
-}
-
-/// Even and odd sums of one tap of pixels, or of patches, that are so many bytes apart.
+/// Even and odd sums of a product.
 #[inline(always)]
 unsafe fn tile<L: Lanes, const APART: usize>(pixels: *const u8, weights: *const u8) -> ([L; ROWS], [L; ROWS]) {
-    // SAFETY: the step's conditions.
+    // SAFETY: the task's conditions.
     unsafe {
         let (mut even, mut odd) = ([L::splat(0.0); ROWS], [L::splat(0.0); ROWS]);
         for pair in 0..DEPTH / 2 {

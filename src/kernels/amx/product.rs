@@ -1,10 +1,10 @@
 //! The products: 32 pixels times 32 out-channels, over all taps of 32 in-channels at a time.
 
-use super::emulated::{Emulated, EmulatedPatches};
+use super::emulated::{Emulated, Factors};
 #[cfg(target_arch = "x86_64")]
 use super::native;
 use super::step::{BlockSums, Next, PIXEL, Patches, Step, Sums, TILE};
-use super::{BLOCK, DEPTH};
+use super::{BLOCK, DEPTH, pixels};
 use crate::kernels::isa::Isa;
 use crate::kernels::lanes;
 use crate::kernels::layout::Buffer;
@@ -51,8 +51,12 @@ impl Multiplier {
                 }
             };
         }
+        let Step { source, row, weights, short, begins, .. } = step;
+        let factors: [Factors; 9] = std::array::from_fn(|tap| {
+            (source.wrapping_add(tap / 3 * row + tap % 3 * PIXEL), weights.wrapping_add(tap * 2 * TILE))
+        });
         // SAFETY: the instruction set is there; the rest is the caller's promise.
-        unsafe { lanes::run(self.isa, Emulated { step, sums }) }
+        unsafe { lanes::run(self.isa, Emulated::<PIXEL> { factors: &factors, short, begins, sums }) }
     }
 
     /// Fetches so many lines to the second cache.
@@ -75,8 +79,11 @@ impl Multiplier {
             // SAFETY: the tiles are configured; the rest is the caller's promise.
             return unsafe { native::patches(&patches, sums) };
         }
+        let Patches { sources, weights, short } = patches;
+        let factors: [Factors; 3] =
+            pixels::STEPS.map(|(part, weight)| (sources[part], weights.wrapping_add(weight * 2 * TILE)));
         // SAFETY: the instruction set is there; the rest is the caller's promise.
-        unsafe { lanes::run(self.isa, EmulatedPatches { patches, sums }) }
+        unsafe { lanes::run(self.isa, Emulated::<{ pixels::BYTES }> { factors: &factors, short, begins: true, sums }) }
     }
 }
 

@@ -20,7 +20,7 @@ pub type BlockSums = [TileSums; 2];
 pub struct Sums<const BLOCKS: usize>(pub [BlockSums; BLOCKS]);
 
 impl<const BLOCKS: usize> Sums<BLOCKS> {
-    /// Some.
+    /// All of them zero.
     pub const ZERO: Self = Self([[[[0.0; EDGE * EDGE]; 2]; 2]; BLOCKS]);
 }
 
